@@ -1,6 +1,4 @@
 //! PURGE: make a trained image classifier forget one class, natively or in a browser.
 #![warn(missing_docs)]
-pub mod data;
 pub mod error;
-pub mod evaluation;
 pub use error::{Error, Result};
