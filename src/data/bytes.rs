@@ -1,0 +1,122 @@
+//! A careful reader: it knows where it is, so that errors can say, and how much can come at most, so that nothing is
+//! allocated for bytes that cannot exist.
+
+use std::io::Read;
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::{Error, Result};
+
+/// No deflate stream unpacks to more than this many times its size.
+const MAX_DEFLATE_RATIO: u64 = 1032;
+
+/// The most that `packed` bytes of deflate can unpack to.
+pub(super) fn deflate_bound(packed: u64) -> u64 {
+    packed.saturating_mul(MAX_DEFLATE_RATIO)
+}
+
+pub(super) fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b])
+}
+
+pub(super) struct ByteSource<'a> {
+    file: &'a str,
+    reader: Box<dyn Read + 'a>,
+    offset: u64,
+    bound: u64,
+}
+
+impl<'a> ByteSource<'a> {
+    /// Reads `reader`, which can give at most `bound` bytes.
+    pub(super) fn new(file: &'a str, reader: impl Read + 'a, bound: u64) -> Self {
+        Self { file, reader: Box::new(reader), offset: 0, bound }
+    }
+
+    /// Reads `bytes`, unpacking them where they are gzip.
+    pub(super) fn plain_or_gzip(file: &'a str, bytes: &'a [u8]) -> Self {
+        let len = bytes.len() as u64;
+        if is_gzip(bytes) {
+            Self::new(file, MultiGzDecoder::new(bytes), deflate_bound(len))
+        } else {
+            Self::new(file, bytes, len)
+        }
+    }
+
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// An error at the place reached.
+    pub(super) fn bad(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::dataset_at(self.file, self.offset, expected, found)
+    }
+
+    /// The next `N` bytes.
+    pub(super) fn array<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
+        let mut buffer = [0; N];
+        self.fill(&mut buffer, what)?;
+        Ok(buffer)
+    }
+
+    /// The next `len` bytes, `what` they are being for the error where they are not there.
+    pub(super) fn take(&mut self, len: u64, what: &str) -> Result<Vec<u8>> {
+        let mut buffer = self.room(len, what)?;
+        self.fill(&mut buffer, what)?;
+        Ok(buffer)
+    }
+
+    /// `len` zeros, for `what` is to be read next; an error where that much cannot come any more.
+    pub(super) fn room(&self, len: u64, what: &str) -> Result<Vec<u8>> {
+        let left = self.bound.saturating_sub(self.offset);
+        if len > left {
+            return Err(self.bad(format!("{len} bytes of {what}"), format!("at most {left} bytes")));
+        }
+        let mut buffer = Vec::new();
+        let fits = usize::try_from(len).ok().filter(|&len| buffer.try_reserve_exact(len).is_ok());
+        let Some(len) = fits else {
+            let reason = format!("{}: {len} bytes of {what} do not fit", self.file);
+            return Err(Error::OutOfMemory { device: "cpu".into(), reason });
+        };
+        buffer.resize(len, 0);
+        Ok(buffer)
+    }
+
+    /// Fills `buffer` with what comes next.
+    pub(super) fn fill(&mut self, buffer: &mut [u8], what: &str) -> Result<()> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.read(&mut buffer[filled..])? {
+                0 => {
+                    let expected = format!("{} bytes of {what}", buffer.len());
+                    return Err(Error::dataset_at(self.file, self.offset, expected, format!("the end after {filled}")));
+                }
+                n => filled += n,
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes sure that nothing follows; for packed data this is also where the checksum is compared.
+    pub(super) fn end(&mut self) -> Result<()> {
+        match self.read(&mut [0])? {
+            0 => Ok(()),
+            _ => Err(Error::dataset_at(self.file, self.offset - 1, "the end of the file", "more bytes")),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        loop {
+            match self.reader.read(buffer) {
+                Ok(n) => {
+                    self.offset += n as u64;
+                    return Ok(n);
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    return Err(self.bad("a whole file", "one that is cut short"));
+                }
+                Err(e) => return Err(self.bad("a sound file", e.to_string())),
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Scores of one network, as pure functions of its logits and the labels.
+//!
+//! Logits come flat and row-major, [N, K], as a device gives them; everything is computed in f64. Nothing here is NaN or
+//! infinite, because JSON knows neither:
+//!
+//! - An accuracy over no samples is 0, as is a mean loss over none; the row sums of the confusion matrices tell whether
+//!   there were any.
+//! - An AUROC without members or without non-members is 0.5: there is nothing to tell apart.
+//! - A row of logits with a NaN (a network that has diverged) counts as one that is surely wrong: its cross-entropy is
+//!   [`MAX_CROSS_ENTROPY`], its largest probability 0. NaN ranks below every number when a class is predicted, and a
+//!   row of nothing else predicts class 0.
+
+mod attack;
+mod auroc;
+mod confusion;
+mod softmax;
+
+use serde::Serialize;
+
+pub use attack::{Attack, Attacks, Histogram, MembershipScores};
+pub use auroc::{auroc, roc};
+pub use confusion::ConfusionMatrix;
+pub use softmax::{MAX_CROSS_ENTROPY, argmax, cross_entropy, log_softmax, max_softmax, mean_cross_entropy, softmax};
+
+use crate::data::SplitName;
+use crate::{Error, Result};
+
+/// A network's answers on a split.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers<'a> {
+    /// [N, K], row-major.
+    pub logits: &'a [f32],
+    /// N classes.
+    pub labels: &'a [u16],
+}
+
+impl<'a> Answers<'a> {
+    /// The row of logits and the label of each sample.
+    fn rows(self, classes: usize) -> impl Iterator<Item = (&'a [f32], usize)> {
+        self.logits.chunks_exact(classes).zip(self.labels).map(|(row, &label)| (row, label as usize))
+    }
+
+    fn checked(self, what: &str, classes: usize) -> Result<Self> {
+        let expected = self.labels.len().checked_mul(classes);
+        if classes == 0 || expected != Some(self.logits.len()) {
+            let expected = format!("{} rows of {classes} logits", self.labels.len());
+            return Err(Error::config(what, expected, format!("{} logits", self.logits.len())));
+        }
+        match self.labels.iter().find(|&&label| label as usize >= classes) {
+            Some(label) => Err(Error::config(what, format!("labels below {classes}"), label)),
+            None => Ok(self),
+        }
+    }
+}
+
+/// Where the non-members of the membership attacks come from.
+#[derive(Debug, Clone, Copy)]
+pub enum NonMembers<'a> {
+    /// The forgotten class's test samples, as in the paper.
+    Test,
+    /// The forgotten class's samples of the validation split.
+    Val(Answers<'a>),
+}
+
+/// Every score of one network. Accuracies are percent, losses nats.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// The class that is, was or will be forgotten.
+    pub forget_class: usize,
+    /// Accuracy on the whole test set.
+    pub ta: f64,
+    /// On its retained classes.
+    pub ta_retained: f64,
+    /// On D_f, the forgotten class's training samples.
+    pub fa: f64,
+    /// On the forgotten class's test samples.
+    pub fa_test: f64,
+    /// On D_r, the other training samples.
+    pub ra: f64,
+    /// 100 − `fa`.
+    pub ua: f64,
+    /// Mean cross-entropy on D_r.
+    pub retain_loss: f64,
+    /// AUROC of the membership attacks. Says nothing without `fa`: a network before unlearning is near 0.5 too.
+    pub mia: Mia,
+    /// The attacks in full.
+    pub attacks: Attacks,
+    /// Members that were compared: all of D_f.
+    pub members: usize,
+    /// Non-members that were compared: at most as many.
+    pub non_members: usize,
+    /// Where they come from.
+    pub non_member_split: SplitName,
+    /// On the test set.
+    pub confusion: ConfusionMatrix,
+    /// On the training samples.
+    pub confusion_train: ConfusionMatrix,
+    /// What it took, the network's passes included.
+    pub seconds: f64,
+}
+
+/// AUROC of the membership attacks, 0 to 1: 0.5 is chance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Mia {
+    /// By the score −CE(z, y).
+    pub loss: f64,
+    /// By the score max σ(z).
+    pub confidence: f64,
+    /// The mean of both, the headline.
+    pub mean: f64,
+}
+
+impl Evaluation {
+    /// All scores from a network's answers on the members (`train`), on `test` and on the non-members' split, for a
+    /// network of `classes` classes. `seconds` is noted as it is.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where the forgotten class is none, or the counts of logits and labels disagree.
+    pub fn from_logits(
+        forget_class: usize,
+        classes: usize,
+        train: Answers,
+        test: Answers,
+        non_members: NonMembers,
+        seconds: f64,
+    ) -> Result<Self> {
+        if forget_class >= classes {
+            return Err(Error::config("forget_class", format!("a class below {classes}"), forget_class));
+        }
+        let train = train.checked("train", classes)?;
+        let test = test.checked("test", classes)?;
+        let (non_member_split, unseen) = match non_members {
+            NonMembers::Test => (SplitName::Test, test),
+            NonMembers::Val(val) => (SplitName::Val, val.checked("val", classes)?),
+        };
+
+        let confusion = ConfusionMatrix::from_logits(test.rows(classes), classes);
+        let confusion_train = ConfusionMatrix::from_logits(train.rows(classes), classes);
+        let members = MembershipScores::of(train.rows(classes), forget_class, usize::MAX);
+        let strangers = MembershipScores::of(unseen.rows(classes), forget_class, members.len());
+        let attacks = Attacks::between(&members, &strangers);
+        let (loss, confidence) = (attacks.loss.auroc, attacks.confidence.auroc);
+        let fa = confusion_train.class_accuracy(forget_class);
+        Ok(Self {
+            forget_class,
+            ta: confusion.accuracy(),
+            ta_retained: confusion.accuracy_without(forget_class),
+            fa,
+            fa_test: confusion.class_accuracy(forget_class),
+            ra: confusion_train.accuracy_without(forget_class),
+            ua: 100.0 - fa,
+            retain_loss: mean_cross_entropy(train.rows(classes).filter(|(_, label)| *label != forget_class)),
+            mia: Mia { loss, confidence, mean: (loss + confidence) / 2.0 },
+            attacks,
+            members: members.len(),
+            non_members: strangers.len(),
+            non_member_split,
+            confusion,
+            confusion_train,
+            seconds,
+        })
+    }
+}
