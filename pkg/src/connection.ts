@@ -32,7 +32,12 @@ export class Connection {
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.close(new PurgeError('internal', event.message ? `The worker stopped: ${event.message}` : 'The worker did not start.'));
+      this.close(
+        new PurgeError(
+          'internal',
+          event.message ? `The worker stopped: ${event.message}` : 'The worker did not start.',
+        ),
+      );
     });
     worker.addEventListener('messageerror', () => {
       this.close(new PurgeError('internal', 'A message from the worker could not be read.'));

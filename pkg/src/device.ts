@@ -36,7 +36,9 @@ const neededLimits = {
  */
 export async function detectDevice({ gpu, isSecureContext }: Surroundings, software: boolean): Promise<DeviceChoice> {
   if (!gpu) {
-    return cpu(isSecureContext ? 'This browser has no WebGPU.' : 'WebGPU needs a page served over https or from localhost.');
+    return cpu(
+      isSecureContext ? 'This browser has no WebGPU.' : 'WebGPU needs a page served over https or from localhost.',
+    );
   }
   let adapter: Adapter | null;
   try {
@@ -45,7 +47,9 @@ export async function detectDevice({ gpu, isSecureContext }: Surroundings, softw
     return cpu(`The browser gave no graphics adapter (${messageOf(error)}).`);
   }
   if (!adapter) {
-    return cpu('The browser has WebGPU but offers no graphics adapter; it may be switched off or the driver not supported.');
+    return cpu(
+      'The browser has WebGPU but offers no graphics adapter; it may be switched off or the driver not supported.',
+    );
   }
   if (!adapter.features.has('timestamp-query')) {
     return cpu('The graphics adapter has no timestamp queries, which the engine needs.');
@@ -53,7 +57,8 @@ export async function detectDevice({ gpu, isSecureContext }: Surroundings, softw
   const limits = adapter.limits as Partial<Record<string, number>>;
   for (const [name, needed] of Object.entries(neededLimits)) {
     const found = limits[name] ?? 0;
-    if (found < needed) return cpu(`The graphics adapter is too small: ${name} is ${found}, the engine needs ${needed}.`);
+    if (found < needed)
+      return cpu(`The graphics adapter is too small: ${name} is ${found}, the engine needs ${needed}.`);
   }
   if (!software && (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter)) {
     return cpu('The only graphics adapter here is a software one, which is slower than computing on the CPU directly.');

@@ -14,7 +14,10 @@ export async function download(address: string | URL, report: Report, signal?: A
     throw networkError(address, error);
   });
   if (!response.ok) {
-    throw new PurgeError('network', `${address}: the server answered ${response.status} ${response.statusText}`.trimEnd());
+    throw new PurgeError(
+      'network',
+      `${address}: the server answered ${response.status} ${response.statusText}`.trimEnd(),
+    );
   }
   const type = response.headers.get('content-type') ?? '';
   if (/^(text\/html|application\/xhtml)/i.test(type)) {

@@ -53,7 +53,10 @@ export function trapFailure(thrown: unknown, panic?: string): Failure {
   const text = panic ?? messageOf(thrown);
   // Rust reports a failed allocation to a stream that wasm does not have, so that trap alone comes without a word.
   const wordless = panic === undefined && /unreachable/i.test(text);
-  if (wordless || /out of memory|memory allocation|OutOfMemory|not enough memory|allocation failed|Memory\.grow/i.test(text)) {
+  if (
+    wordless ||
+    /out of memory|memory allocation|OutOfMemory|not enough memory|allocation failed|Memory\.grow/i.test(text)
+  ) {
     return { code: 'out-of-memory', message: `The engine ran out of memory (${text}).`, fatal: true };
   }
   if (/device (is |was )?lost|DeviceLost/i.test(text)) {

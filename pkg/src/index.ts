@@ -18,5 +18,8 @@ export type * from './types.js';
  *   downloaded, `cancelled` on `signal`.
  */
 export function createSession(options: SessionOptions = {}): Promise<Session> {
-  return openSession(options, () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'purge' }));
+  return openSession(
+    options,
+    () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'purge' }),
+  );
 }

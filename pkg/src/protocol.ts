@@ -69,11 +69,11 @@ export interface Results {
   samples: Samples;
   'resolve-config': ResolvedConfig;
   evaluate: Evaluation;
-  start: void;
+  start: undefined;
   advance: Advance;
   finish: RunSummary;
   export: Uint8Array;
-  reset: void;
+  reset: undefined;
 }
 
 /** Page to worker. */

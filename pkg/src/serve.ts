@@ -41,7 +41,7 @@ export function serve(scope: WorkerScope, host: Host): void {
     scope.addEventListener('unhandledrejection', (event) => crash(event, event.reason));
   });
 
-  scope.addEventListener('message', async ({ data: { id, ...command } }) => {
+  scope.addEventListener('message', ({ data: { id, ...command } }) => {
     const report: Report = (loaded, total) => {
       const progress = { what: 'engine' as const, loaded, ...(total !== undefined && { total }) };
       scope.postMessage({ id, type: 'progress', progress }, []);
@@ -50,8 +50,9 @@ export function serve(scope: WorkerScope, host: Host): void {
       (value) => ({ type: 'result', of: command.type, value }) as Outcome,
       (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) }),
     );
-    const outcome = await Promise.race([answered, crashed]);
-    scope.postMessage({ id, ...outcome }, transferables(outcome));
+    void Promise.race([answered, crashed]).then((outcome) => {
+      scope.postMessage({ id, ...outcome }, transferables(outcome));
+    });
   });
 
   async function answer(command: Command, report: Report): Promise<Results[Command['type']]> {
@@ -79,7 +80,8 @@ export function serve(scope: WorkerScope, host: Host): void {
         return engine.evaluate(options, model && { name: model.name, bytes: await bytesOf(model) });
       }
       case 'start':
-        return engine.startUnlearning(command.config);
+        await engine.startUnlearning(command.config);
+        return;
       case 'advance':
         return engine.advance(command.steps);
       case 'finish':
@@ -87,7 +89,8 @@ export function serve(scope: WorkerScope, host: Host): void {
       case 'export':
         return engine.exportModel();
       case 'reset':
-        return engine.reset();
+        await engine.reset();
+        return;
     }
   }
 }

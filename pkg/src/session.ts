@@ -279,7 +279,10 @@ class EngineSession implements Session {
 
   #mustBeCurrent(run: symbol): void {
     if (this.#run !== run) {
-      throw new PurgeError('bad-state', 'This run is over: a later call (another run, a load, a reset) or a failure ended it.');
+      throw new PurgeError(
+        'bad-state',
+        'This run is over: a later call (another run, a load, a reset) or a failure ended it.',
+      );
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSession } from '../src/session.js';
-import { bytes, type FakeWorker, fakeWorkers, says, thrown } from './fakes.js';
+import { bytes, type FakeWorker, fakeWorkers, refuse, says } from './fakes.js';
 
 const forever = () => new Promise<void>(() => {});
 const trap = () => new WebAssembly.RuntimeError('unreachable');
@@ -23,7 +23,11 @@ const crashes: Record<string, [(worker: FakeWorker) => void | Promise<void>, str
     'internal',
     /^The engine stopped: index out of bounds \(src\/web\/engine\.rs:7:5\)$/,
   ],
-  'a panic inside a future': [(worker) => (worker.panic('called unwrap on None'), forever()), 'internal', /called unwrap on None/],
+  'a panic inside a future': [
+    (worker) => (worker.panic('called unwrap on None'), forever()),
+    'internal',
+    /called unwrap on None/,
+  ],
   'a panic that shows as a rejection': [
     (worker) => (worker.panic('Device lost: unknown', 'unhandledrejection'), forever()),
     'device-lost',
@@ -45,7 +49,7 @@ const crashes: Record<string, [(worker: FakeWorker) => void | Promise<void>, str
   ],
   'a lost device that the engine noticed': [
     () => {
-      throw thrown('device-lost', 'the webgpu device was lost: reset');
+      refuse('device-lost', 'the webgpu device was lost: reset');
     },
     'device-lost',
     /reset/,
@@ -57,20 +61,27 @@ const crashes: Record<string, [(worker: FakeWorker) => void | Promise<void>, str
   ],
 };
 
-test.each(Object.entries(crashes))('%s: the call fails, the next one works in a new worker', async (_, [crash, code, message]) => {
-  const { session, workers, first } = await ready();
-  first.engine!.during = () => crash(first);
-  await expect(session.evaluate({ forgetClass: 3 })).rejects.toMatchObject({ name: 'PurgeError', code, message: says(message) });
-  expect(first.terminated).toBe(true);
+test.each(Object.entries(crashes))(
+  '%s: the call fails, the next one works in a new worker',
+  async (_, [crash, code, message]) => {
+    const { session, workers, first } = await ready();
+    first.engine.during = () => crash(first);
+    await expect(session.evaluate({ forgetClass: 3 })).rejects.toMatchObject({
+      name: 'PurgeError',
+      code,
+      message: says(message),
+    });
+    expect(first.terminated).toBe(true);
 
-  await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ forgetClass: 3 });
-  expect(workers.all).toHaveLength(2);
-  expect(workers.last().engine?.calls).toEqual([
-    'loadModel mnist.safetensors model A',
-    'loadDataset packed dataset data A',
-    'evaluate 3 test',
-  ]);
-});
+    await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ forgetClass: 3 });
+    expect(workers.all).toHaveLength(2);
+    expect(workers.last().engine.calls).toEqual([
+      'loadModel mnist.safetensors model A',
+      'loadDataset packed dataset data A',
+      'evaluate 3 test',
+    ]);
+  },
+);
 
 test('the panic is still logged for whoever looks at the console', async () => {
   const { first } = await ready();
@@ -90,7 +101,7 @@ test('a crash in the middle of a run ends the run; a new one works', async () =>
   const { session, first, workers } = await ready();
   const run = session.unlearn({ forgetClass: 3 });
   await run.next();
-  first.engine!.during = () => (first.panic('index out of bounds'), forever());
+  first.engine.during = () => (first.panic('index out of bounds'), forever());
   await expect(run.next()).rejects.toMatchObject({ code: 'internal' });
   expect(await run.next()).toEqual({ done: true, value: undefined });
 
@@ -104,7 +115,7 @@ test('a paused run does not outlive a crash in another call', async () => {
   const { session, first } = await ready();
   const run = session.unlearn({ forgetClass: 3 });
   await run.next();
-  first.engine!.during = () => {
+  first.engine.during = () => {
     throw trap();
   };
   await expect(session.evaluate({ forgetClass: 3 })).rejects.toMatchObject({ code: 'out-of-memory' });
@@ -113,8 +124,8 @@ test('a paused run does not outlive a crash in another call', async () => {
 
 test('calls that waited behind the one that crashed are answered by the new worker', async () => {
   const { session, first } = await ready();
-  first.engine!.during = () => {
-    first.engine!.during = () => {};
+  first.engine.during = () => {
+    first.engine.during = () => {};
     throw trap();
   };
   const crashed = session.evaluate({ forgetClass: 3 });
@@ -125,10 +136,10 @@ test('calls that waited behind the one that crashed are answered by the new work
 
 test('a file that crashes the engine is not loaded again', async () => {
   const { session, first, workers } = await ready();
-  first.engine!.during = () => {
+  first.engine.during = () => {
     throw trap();
   };
   await expect(session.loadModel(bytes('model too large'))).rejects.toMatchObject({ code: 'out-of-memory' });
   await session.reset();
-  expect(workers.last().engine?.calls[0]).toBe('loadModel mnist.safetensors model A');
+  expect(workers.last().engine.calls[0]).toBe('loadModel mnist.safetensors model A');
 });

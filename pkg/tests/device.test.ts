@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { detectDevice, type Gpu } from '../src/device.js';
 import { openSession } from '../src/session.js';
-import { bytes, fakeGpu, fakeWorkers, says, thrown } from './fakes.js';
+import { bytes, fakeGpu, fakeWorkers, refuse, says } from './fakes.js';
 
 const look = (gpu: Gpu | undefined, isSecureContext = true) => detectDevice({ gpu, isSecureContext }, false);
 
@@ -14,8 +14,16 @@ describe('what is found', () => {
     ['no WebGPU at all', undefined, /^This browser has no WebGPU\.$/],
     ['no adapter', fakeGpu({ none: true }), /offers no graphics adapter/],
     ['no timestamp queries', fakeGpu({ features: ['shader-f16'] }), /has no timestamp queries/],
-    ['too few buffers', fakeGpu({ limits: { maxStorageBuffersPerShaderStage: 4 } }), /maxStorageBuffersPerShaderStage is 4, the engine needs 8/],
-    ['an unknown limit', fakeGpu({ limits: { maxStorageBufferBindingSize: undefined } }), /maxStorageBufferBindingSize is 0/],
+    [
+      'too few buffers',
+      fakeGpu({ limits: { maxStorageBuffersPerShaderStage: 4 } }),
+      /maxStorageBuffersPerShaderStage is 4, the engine needs 8/,
+    ],
+    [
+      'an unknown limit',
+      fakeGpu({ limits: { maxStorageBufferBindingSize: undefined } }),
+      /maxStorageBufferBindingSize is 0/,
+    ],
     ['a software adapter', fakeGpu({ software: true }), /software one/],
     ['an adapter that fails', { requestAdapter: () => Promise.reject(new Error('driver gone')) }, /driver gone/],
   ];
@@ -28,7 +36,9 @@ describe('what is found', () => {
   });
 
   test('a software adapter will do for who asks for it', async () => {
-    expect(await detectDevice({ gpu: fakeGpu({ software: true }), isSecureContext: true }, true)).toEqual({ kind: 'webgpu' });
+    expect(await detectDevice({ gpu: fakeGpu({ software: true }), isSecureContext: true }, true)).toEqual({
+      kind: 'webgpu',
+    });
   });
 });
 
@@ -63,7 +73,7 @@ describe('what a session gets', () => {
 
   const gpuFails = () =>
     fakeWorkers(fakeGpu(), (engine) => {
-      if (engine.kind === 'webgpu') throw thrown('webgpu-unavailable', 'no queue');
+      if (engine.kind === 'webgpu') refuse('webgpu-unavailable', 'no queue');
     });
 
   test('auto, but the GPU engine does not start: the CPU in a new worker, and why', async () => {
@@ -86,7 +96,9 @@ describe('what a session gets', () => {
   });
 
   test('webgpu that does not start: refused with its own code', async () => {
-    await expect(openSession({ device: 'webgpu' }, gpuFails().make)).rejects.toMatchObject({ code: 'webgpu-unavailable' });
+    await expect(openSession({ device: 'webgpu' }, gpuFails().make)).rejects.toMatchObject({
+      code: 'webgpu-unavailable',
+    });
   });
 
   test('a device lost under auto: the next call runs on what is there then', async () => {

@@ -4,7 +4,8 @@ import { panicText, toFailure, trapFailure } from '../src/errors.js';
 const trap = new WebAssembly.RuntimeError('unreachable');
 
 test("the panic hook's text loses its stack and keeps its place", () => {
-  const logged = 'panicked at src/model/cnn.rs:41:9:\nshape mismatch:\n  left: 3\n\nStack:\n\nError\n    at x (y.js:1:1)\n\n';
+  const logged =
+    'panicked at src/model/cnn.rs:41:9:\nshape mismatch:\n  left: 3\n\nStack:\n\nError\n    at x (y.js:1:1)\n\n';
   expect(panicText(logged)).toBe('shape mismatch:\n  left: 3 (src/model/cnn.rs:41:9)');
 });
 
@@ -25,7 +26,11 @@ test.each([
 
 test('an unknown code or a plain error is ours to explain, and the engine lives', () => {
   expect(toFailure({ code: 'EACCES', message: 'no' })).toMatchObject({ code: 'internal', fatal: false });
-  expect(toFailure(new TypeError('x is not a function'))).toEqual({ code: 'internal', message: 'x is not a function', fatal: false });
+  expect(toFailure(new TypeError('x is not a function'))).toEqual({
+    code: 'internal',
+    message: 'x is not a function',
+    fatal: false,
+  });
 });
 
 test('what the engine says itself is passed on', () => {

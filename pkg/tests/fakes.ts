@@ -26,8 +26,11 @@ export const says = (pattern: RegExp) => expect.stringMatching(pattern) as unkno
 export const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-/** What the engine throws: a plain object, as serde makes it. */
-export const thrown = (code: ErrorCode, message: string) => ({ code, message });
+/** Fails as the engine does. */
+export function refuse(code: ErrorCode, message: string): never {
+  const object: unknown = { code, message };
+  throw object;
+}
 
 /**
  * An engine without mathematics that keeps the contract: one call at a time, a good model is the text "model…", a good
@@ -52,7 +55,7 @@ export class FakeEngine implements Engine {
 
   loadModel(name: string, file: Uint8Array) {
     return this.#call(`loadModel ${name} ${text(file)}`, () => {
-      if (!text(file).startsWith('model')) throw thrown('bad-model', `${name}: expected safetensors, found ${text(file)}`);
+      if (!text(file).startsWith('model')) refuse('bad-model', `${name}: expected safetensors, found ${text(file)}`);
       this.#model = text(file);
       this.#step = undefined;
       return { architecture: 'small_cnn', dataset: text(file) } as ModelInfo;
@@ -61,7 +64,7 @@ export class FakeEngine implements Engine {
 
   loadDataset(kind: DatasetSource['kind'], names: string[], files: Uint8Array[]) {
     return this.#call(`loadDataset ${kind} ${names} ${files.map(text)}`, () => {
-      if (!files.every((file) => text(file).startsWith('data'))) throw thrown('bad-dataset', `${names[0]}: truncated`);
+      if (!files.every((file) => text(file).startsWith('data'))) refuse('bad-dataset', `${names[0]}: truncated`);
       this.#data = files.map(text).join();
       return { name: names[0] } as DatasetInfo;
     });
@@ -82,22 +85,22 @@ export class FakeEngine implements Engine {
   evaluate(options: { forgetClass: number; nonMembers?: 'test' | 'val' }, model?: { name: string; bytes: Uint8Array }) {
     const other = model ? ` ${model.name} ${text(model.bytes)}` : '';
     return this.#call(`evaluate ${options.forgetClass} ${options.nonMembers ?? 'test'}${other}`, () => {
-      if (!this.#model || !this.#data) throw thrown('bad-state', 'load a model and a dataset first');
+      if (!this.#model || !this.#data) refuse('bad-state', 'load a model and a dataset first');
       return { forgetClass: options.forgetClass, nonMemberSplit: options.nonMembers ?? 'test' } as Evaluation;
     });
   }
 
   startUnlearning(config: UnlearnConfig) {
     return this.#call(`start ${JSON.stringify(config)}`, () => {
-      if (!this.#model || !this.#data) throw thrown('bad-state', 'load a model and a dataset first');
-      if (this.#step !== undefined) throw thrown('bad-state', 'a run is under way');
+      if (!this.#model || !this.#data) refuse('bad-state', 'load a model and a dataset first');
+      if (this.#step !== undefined) refuse('bad-state', 'a run is under way');
       this.#step = 0;
     });
   }
 
   advance(steps: number) {
     return this.#call(`advance ${steps}`, () => {
-      if (this.#step === undefined) throw thrown('bad-state', 'no run');
+      if (this.#step === undefined) refuse('bad-state', 'no run');
       this.#step = Math.min(this.#step + steps, this.runLength);
       const stop = this.#step === this.runLength ? { stop: 'forget_target' as StopReason } : {};
       return { type: 'progress', step: this.#step, ...stop } as ProgressEvent & { stop?: StopReason };
@@ -106,7 +109,7 @@ export class FakeEngine implements Engine {
 
   finish(stop?: StopReason) {
     return this.#call(`finish ${stop ?? ''}`.trimEnd(), () => {
-      if (this.#step === undefined) throw thrown('bad-state', 'no run');
+      if (this.#step === undefined) refuse('bad-state', 'no run');
       const steps = this.#step;
       this.#step = undefined;
       return { steps, violations: 0, seconds: 1, stop: stop ?? 'forget_target' };
@@ -148,7 +151,7 @@ class FakeScope extends EventTarget {
 /** A worker in this very thread: the real `serve`, messages cloned and delivered later as between threads. */
 export class FakeWorker extends EventTarget {
   readonly scope = new FakeScope();
-  engine: FakeEngine | undefined;
+  #engine: FakeEngine | undefined;
   terminated = false;
   readonly requests: Request['type'][] = [];
 
@@ -156,6 +159,15 @@ export class FakeWorker extends EventTarget {
     super();
     this.scope.postMessage = (reply, transfer) => this.#deliver(this, reply, transfer);
     serve(this.scope as unknown as WorkerScope, host(this));
+  }
+
+  get engine(): FakeEngine {
+    if (!this.#engine) throw new Error('no engine was opened in this worker');
+    return this.#engine;
+  }
+
+  set engine(engine: FakeEngine) {
+    this.#engine = engine;
   }
 
   postMessage(request: Request): void {
@@ -191,7 +203,9 @@ export interface Workers {
 }
 
 /** An adapter that can run the engine, or one that lacks something. */
-export function fakeGpu(change: { features?: string[]; limits?: object; software?: boolean; none?: boolean } = {}): Gpu {
+export function fakeGpu(
+  change: { features?: string[]; limits?: object; software?: boolean; none?: boolean } = {},
+): Gpu {
   const { features = ['timestamp-query'], limits = {}, software = false, none = false } = change;
   const adapter = {
     features: new Set(features),
@@ -228,7 +242,11 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
   });
   return {
     all,
-    last: () => all[all.length - 1]!,
+    last: () => {
+      const last = all.at(-1);
+      if (!last) throw new Error('no worker was made');
+      return last;
+    },
     make: () => {
       const worker = new FakeWorker(host);
       all.push(worker);

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../src/session.js';
 import type { LoadProgress, SessionOptions } from '../src/types.js';
-import { bytes, fakeWorkers, says, settle, thrown, type Workers } from './fakes.js';
+import { bytes, fakeWorkers, refuse, says, settle, type Workers } from './fakes.js';
 
 const model = bytes('model A');
 const data = { kind: 'packed', file: bytes('data A') } as const;
@@ -22,7 +22,7 @@ test('calls made at once are answered one after the other, in order', async () =
     session.resolveConfig({ forgetClass: 3 }),
     session.reset(),
   ]);
-  expect(workers.last().engine?.calls).toEqual([
+  expect(workers.last().engine.calls).toEqual([
     'loadModel model model A',
     'loadDataset packed dataset data A',
     'samples train 3 2',
@@ -42,8 +42,16 @@ test('a call waits for a slow download that was asked for before it', async () =
   onTestFinished(() => void vi.unstubAllGlobals());
   const workers = fakeWorkers();
   const session = await open(workers);
-  await Promise.all([session.loadModel('/slow.safetensors'), session.loadDataset(data), session.evaluate({ forgetClass: 0 })]);
-  expect(workers.last().engine?.calls.map((call) => call.split(' ')[0])).toEqual(['loadModel', 'loadDataset', 'evaluate']);
+  await Promise.all([
+    session.loadModel('/slow.safetensors'),
+    session.loadDataset(data),
+    session.evaluate({ forgetClass: 0 }),
+  ]);
+  expect(workers.last().engine.calls.map((call) => call.split(' ')[0])).toEqual([
+    'loadModel',
+    'loadDataset',
+    'evaluate',
+  ]);
 });
 
 test('a bad file fails its own call only; the network loaded before stays', async () => {
@@ -71,7 +79,7 @@ test('the four IDX files reach the engine in its order, under their names', asyn
     trainLabels: bytes('data 2'),
     trainImages: bytes('data 1'),
   });
-  expect(workers.last().engine?.calls).toEqual([
+  expect(workers.last().engine.calls).toEqual([
     'loadDataset idx training images,training labels,t10k-images,test labels data 1,data 2,data 3,data 4',
   ]);
 });
@@ -84,7 +92,7 @@ test("the caller's buffers stay whole, the engine's are handed over without a co
   expect(mine.byteLength).toBe(7);
   expect(await session.exportModel()).toEqual(bytes('model A'));
   await session.samples({ class: 1, count: 1, split: 'test' });
-  expect(workers.last().engine?.handedOut.map((given) => given.byteLength)).toEqual([0, 0]);
+  expect(workers.last().engine.handedOut.map((given) => given.byteLength)).toEqual([0, 0]);
 });
 
 test('loading reports bytes of the engine, the network and the data', async () => {
@@ -146,7 +154,7 @@ test('the signal closes a session that is open', async () => {
 
 test('an engine that cannot be opened fails with its own code and leaves no worker behind', async () => {
   const workers = fakeWorkers(undefined, () => {
-    throw thrown('network', 'purge_unlearning_bg.wasm: the server answered 404');
+    refuse('network', 'purge_unlearning_bg.wasm: the server answered 404');
   });
   await expect(open(workers)).rejects.toMatchObject({ code: 'network', message: says(/404/) });
   expect(workers.all.map((worker) => worker.terminated)).toEqual([true]);

@@ -55,7 +55,9 @@ test.each([404, 500])('status %d names the address and the status', async (statu
 });
 
 test('a web page where a file should be is told apart', async () => {
-  const base = await server((_, response) => response.setHeader('content-type', 'text/html; charset=utf-8').end('<!doctype html>'));
+  const base = await server((_, response) =>
+    response.setHeader('content-type', 'text/html; charset=utf-8').end('<!doctype html>'),
+  );
   await expect(read(`${base}/none.purge`, 'dataset', unread)).rejects.toMatchObject({
     code: 'network',
     message: says(/none\.purge: expected a file, found a web page/),
@@ -65,7 +67,10 @@ test('a web page where a file should be is told apart', async () => {
 test('a server that is not there', async () => {
   const base = await server(unread);
   stop?.();
-  await expect(read(`${base}/a.purge`, 'dataset', unread)).rejects.toMatchObject({ code: 'network', message: says(/could not be fetched/) });
+  await expect(read(`${base}/a.purge`, 'dataset', unread)).rejects.toMatchObject({
+    code: 'network',
+    message: says(/could not be fetched/),
+  });
 });
 
 test('a download that breaks off is no shorter file', async () => {

@@ -8,7 +8,7 @@ async function ready() {
   const session = await openSession({ device: 'cpu' }, workers.make);
   await session.loadModel(bytes('model A'));
   await session.loadDataset({ kind: 'packed', file: bytes('data A') });
-  const engine = workers.last().engine!;
+  const engine = workers.last().engine;
   engine.calls.length = 0;
   return { session, engine, worker: workers.last(), workers };
 }
@@ -74,7 +74,9 @@ test('several steps may share one event', async () => {
 
 test.each([0, 1.5, Number.NaN])('stepsPerEvent %d is refused', async (stepsPerEvent) => {
   const { session, engine } = await ready();
-  await expect(session.unlearn({ forgetClass: 3 }, { stepsPerEvent }).next()).rejects.toMatchObject({ code: 'bad-config' });
+  await expect(session.unlearn({ forgetClass: 3 }, { stepsPerEvent }).next()).rejects.toMatchObject({
+    code: 'bad-config',
+  });
   expect(engine.calls).toEqual([]);
 });
 
@@ -97,7 +99,10 @@ test('a signal in the middle of a step lets the step end', async () => {
     if (call.startsWith('advance')) abort.abort();
   };
   const events = await collect(session.unlearn({ forgetClass: 3 }, { signal: abort.signal }));
-  expect(events).toMatchObject([{ type: 'progress', step: 1 }, { type: 'done', stop: 'cancelled', steps: 1 }]);
+  expect(events).toMatchObject([
+    { type: 'progress', step: 1 },
+    { type: 'done', stop: 'cancelled', steps: 1 },
+  ]);
 });
 
 test('a signal that came before the run computes the scores and nothing else', async () => {
