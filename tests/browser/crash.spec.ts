@@ -42,7 +42,9 @@ const stops = [
 
 for (const { how, way, code, message } of stops) {
   test(`an engine that stops ${how} is told of, and replaced`, async ({ page }) => {
-    await page.route('**/made-to-stop/cpu/*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
+    await page.route('**/made-to-stop/cpu/*.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: script }),
+    );
     await page.route('**/made-to-stop/cpu/*.wasm', (route) =>
       route.fulfill({ contentType: 'application/wasm', body: wasm }),
     );
