@@ -5,7 +5,9 @@ pub mod data;
 pub mod device;
 pub mod error;
 pub mod evaluation;
+pub mod inference;
 pub mod model;
+pub mod training;
 pub mod unlearning;
 
 pub use error::{Error, Result};

@@ -2,5 +2,8 @@
 
 mod loss;
 pub mod purge;
+mod run;
 
 pub use loss::{cross_entropy, entropy, kl_divergence};
+pub use purge::StepScalars;
+pub use run::{Progress, Run, Summary};

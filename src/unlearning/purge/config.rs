@@ -122,6 +122,20 @@ impl PurgeConfig {
         }
     }
 
+    /// The same with some settings changed, by name.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for a name that is no setting or a value of another kind.
+    pub fn changed(&self, changes: serde_json::Map<String, serde_json::Value>) -> Result<Self> {
+        let bad = |e: serde_json::Error| Error::config("settings", "known names with values of their kind", e);
+        let mut all = match serde_json::to_value(self).map_err(bad)? {
+            serde_json::Value::Object(all) => all,
+            other => return Err(Error::config("settings", "an object", other)),
+        };
+        all.extend(changes);
+        serde_json::from_value(all.into()).map_err(bad)
+    }
+
     /// Whether every setting is in its range.
     ///
     /// # Errors
