@@ -9,5 +9,7 @@ pub mod inference;
 pub mod model;
 pub mod training;
 pub mod unlearning;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
 
 pub use error::{Error, Result};

@@ -2,8 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
-use purge_unlearning::data::SplitName;
-use purge_unlearning::evaluation::Answers;
+use purge_unlearning::evaluation::ConfusionMatrix;
 use purge_unlearning::inference;
 use purge_unlearning::model::{Card, Checkpoint, Norm, Precision, SmallCnnConfig};
 use purge_unlearning::training::{TrainConfig, Training};
@@ -105,10 +104,12 @@ impl Train {
         };
         for (name, split) in dataset.splits() {
             let logits = inference::logits(&network, &dataset, split).await?;
-            let answers = Answers { logits: &logits, labels: split.labels() };
-            let accuracy = answers.accuracy_without(dataset.classes(), self.without);
+            let classes = dataset.classes();
+            let rows = logits.chunks_exact(classes).zip(split.labels()).map(|(row, &label)| (row, label as usize));
+            let matrix = ConfusionMatrix::from_logits(rows, classes);
+            let accuracy = self.without.map_or_else(|| matrix.accuracy(), |class| matrix.accuracy_without(class));
             println!("{:5} accuracy {accuracy:.2} %", name.as_str());
-            card.accuracies.insert(accuracy_name(name), accuracy);
+            card.accuracies.insert(name.as_str().to_string(), accuracy);
         }
         let precision = if self.half { Precision::Half } else { Precision::Full };
         let bytes = Checkpoint { network, card }.write(precision).await?;
@@ -126,8 +127,4 @@ impl Train {
             self.data, self.width, self.seed
         )
     }
-}
-
-fn accuracy_name(split: SplitName) -> String {
-    split.as_str().to_string()
 }
