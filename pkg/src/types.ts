@@ -249,9 +249,11 @@ export interface LoadProgress {
 export interface SessionOptions {
   /** Default: 'auto': WebGPU where it can run, else the CPU. */
   device?: 'auto' | DeviceKind;
+  /** Hears of every download, and of files as they are read. */
   onProgress?: (progress: LoadProgress) => void;
+  /** Closes the session, also while it is being opened. */
   signal?: AbortSignal;
-  /** Where the package's `dist` folder is served; default: beside this module. */
+  /** Where the package's `dist` folder is served; default: beside this module, or where the bundler puts it. */
   assets?: string | URL;
 }
 
@@ -262,19 +264,32 @@ export interface UnlearnOptions {
   stepsPerEvent?: number;
 }
 
-/** One engine in one worker: a device, a network, a dataset. */
+/**
+ * One engine in one worker: a device, a network, a dataset. Calls are answered in order; none need be awaited before the
+ * next. All fail with a `PurgeError` and leave the session usable: if the engine itself has stopped (`device-lost`,
+ * `out-of-memory`, `internal`), the next call starts a new one and loads network and dataset again, as they were loaded.
+ */
 export interface Session {
+  /** Where it computes. A new engine after `device-lost` may get another device. */
   readonly device: DeviceInfo;
+  /** The network loaded last. */
   readonly model: ModelInfo | undefined;
+  /** The dataset loaded last. */
   readonly dataset: DatasetInfo | undefined;
+  /** Loads a network from a safetensors file; a bad one (`bad-model`) leaves the one before in place. */
   loadModel(source: Source): Promise<ModelInfo>;
+  /** Loads a dataset; a bad one (`bad-dataset`) leaves the one before in place. */
   loadDataset(source: DatasetSource): Promise<DatasetInfo>;
-  /** The first `count` samples of a class. */
+  /** The first `count` samples of a class; default split: 'train'. */
   samples(options: { class: number; count: number; split?: 'train' | 'test' }): Promise<Samples>;
   /** What a preset means for the loaded network. */
   resolveConfig(config: UnlearnConfig): Promise<ResolvedConfig>;
+  /** Every score of the network as it is now, also in the middle of a run, or of another one. */
   evaluate(options: EvaluateOptions): Promise<Evaluation>;
-  /** Pull to go on, stop pulling to pause, `return()` or `signal` to cancel. A signal ends it with a 'done' event whose stop is 'cancelled'. */
+  /**
+   * Pull to go on, stop pulling to pause, `return()` or `signal` to cancel. A signal ends it with a 'done' event whose stop
+   * is 'cancelled'. Another run, a load or a reset ends it too; pulling on then fails with `bad-state`.
+   */
   unlearn(
     config: UnlearnConfig & { nonMembers?: 'test' | 'val' },
     options?: UnlearnOptions,
@@ -283,6 +298,7 @@ export interface Session {
   exportModel(): Promise<Uint8Array>;
   /** Back to the network as it was loaded. */
   reset(): Promise<void>;
+  /** Ends the worker; what is under way fails with `cancelled`. */
   close(): void;
 }
 

@@ -1,0 +1,33 @@
+.PHONY: demo build test bench size data models clean
+
+# Builds the page and serves it.
+demo: build
+	npm run --silent preview
+
+build:
+	scripts/data.sh local
+	scripts/build.sh
+
+# Formatting, lints and all tests.
+test:
+	scripts/test.sh
+
+# Times a PURGE step natively and in the browser.
+bench:
+	scripts/bench.sh
+
+# Holds the size of the two wasm modules against their budgets.
+size:
+	scripts/size.sh
+
+# Downloads PathMNIST and packs the data sets.
+data:
+	scripts/data.sh all
+
+# Trains the networks that the page ships.
+models: data
+	scripts/models.sh
+
+# Removes what was built in this clone; compiled dependencies stay in the user's cache.
+clean:
+	rm -rf pkg/dist pkg/lib www/dist www/public/data test-results playwright-report

@@ -1,0 +1,71 @@
+import { PurgeError } from './errors.js';
+import type { Command, Reply, Request, Results } from './protocol.js';
+import type { LoadProgress } from './types.js';
+
+/** The part of a `Worker` that is used. */
+export type EngineWorker = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>;
+
+interface Waiting {
+  id: number;
+  resolve(value: unknown): void;
+  reject(error: PurgeError): void;
+}
+
+/** One worker and the one request that may be under way. */
+export class Connection {
+  readonly #worker: EngineWorker;
+  #waiting: Waiting | undefined;
+  #lastId = 0;
+  /** Why nothing can be asked any more. */
+  #ended: PurgeError | undefined;
+
+  constructor(worker: EngineWorker, onProgress: (progress: LoadProgress) => void) {
+    this.#worker = worker;
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+      const waiting = this.#waiting;
+      if (data.id !== waiting?.id) return;
+      if (data.type === 'progress') return onProgress(data.progress);
+      if (data.type === 'failure' && data.fatal) return this.close(new PurgeError(data.code, data.message));
+      this.#waiting = undefined;
+      if (data.type === 'result') waiting.resolve(data.value);
+      else waiting.reject(new PurgeError(data.code, data.message));
+    });
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.close(
+        new PurgeError(
+          'internal',
+          event.message ? `The worker stopped: ${event.message}` : 'The worker did not start.',
+        ),
+      );
+    });
+    worker.addEventListener('messageerror', () => {
+      this.close(new PurgeError('internal', 'A message from the worker could not be read.'));
+    });
+  }
+
+  /** Whether anything can be asked. */
+  get alive(): boolean {
+    return !this.#ended;
+  }
+
+  /** Asks one thing; the answer to the request before must have come. */
+  call<C extends Command>(command: C): Promise<Results[C['type']]> {
+    return new Promise<Results[C['type']]>((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
+      const id = ++this.#lastId;
+      const request: Request = { id, ...(command as Command) };
+      this.#worker.postMessage(request);
+      this.#waiting = { id, resolve: resolve as Waiting['resolve'], reject };
+    });
+  }
+
+  /** Ends the worker; what waits for it, and whatever is asked later, fails with `error`. */
+  close(error: PurgeError): void {
+    if (this.#ended) return;
+    this.#ended = error;
+    this.#worker.terminate();
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import { PurgeError, messageOf } from './errors.js';
+import { download, networkError, type Report } from './download.js';
+import type { Advance, ModuleAddress, RunSummary } from './protocol.js';
+import type {
+  DatasetInfo,
+  DatasetSource,
+  DeviceInfo,
+  EvaluateOptions,
+  Evaluation,
+  ModelInfo,
+  ResolvedConfig,
+  Samples,
+  StopReason,
+  UnlearnConfig,
+} from './types.js';
+
+type Awaitable<T> = T | Promise<T>;
+
+/** The engine as the wasm module exports it. Never call it again before the call before has ended. */
+export interface Engine {
+  device(): Awaitable<DeviceInfo>;
+  loadModel(name: string, bytes: Uint8Array): Awaitable<ModelInfo>;
+  loadDataset(kind: DatasetSource['kind'], names: string[], files: Uint8Array[]): Awaitable<DatasetInfo>;
+  samples(split: string, classIndex: number, count: number): Awaitable<Samples>;
+  resolveConfig(config: UnlearnConfig): Awaitable<ResolvedConfig>;
+  evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
+  startUnlearning(config: UnlearnConfig): Awaitable<void>;
+  advance(steps: number): Awaitable<Advance>;
+  finish(stop?: StopReason): Awaitable<RunSummary>;
+  exportModel(): Awaitable<Uint8Array>;
+  reset(): Awaitable<void>;
+}
+
+interface EngineModule {
+  default(input: { module_or_path: Response }): Promise<unknown>;
+  Engine: { create(): Promise<Engine> };
+}
+
+/** Downloads one of the two engine modules and makes its device. */
+export async function loadEngine({ script, wasm }: ModuleAddress, report: Report): Promise<Engine> {
+  const [module, bytes] = await Promise.all([importModule(script), download(wasm, report)]);
+  // A server that does not know wasm would keep the browser from compiling while it downloads.
+  const response = new Response(bytes.body, { headers: { 'content-type': 'application/wasm' } });
+  await module.default({ module_or_path: response }).catch((error: unknown) => {
+    throw error instanceof TypeError ? networkError(wasm, error) : error;
+  });
+  return module.Engine.create();
+}
+
+async function importModule(script: string): Promise<EngineModule> {
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ script)) as EngineModule;
+  } catch (error) {
+    throw new PurgeError('network', `${script}: could not be loaded (${messageOf(error)})`, { cause: error });
+  }
+}

@@ -1,0 +1,115 @@
+import { detectDevice, type Surroundings } from './device.js';
+import type { Report } from './download.js';
+import type { Engine } from './engine.js';
+import { PurgeError, isNamed, panicText, toFailure, trapFailure } from './errors.js';
+import type { Command, ModuleAddress, NamedFile, Outcome, Reply, Request, Results } from './protocol.js';
+
+/** The part of a worker's global scope that is used. */
+export interface WorkerScope {
+  readonly console: Pick<Console, 'error'>;
+  postMessage(reply: Reply, transfer: Transferable[]): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent<Request>) => void): void;
+  addEventListener(type: 'error', listener: (event: ErrorEvent) => void): void;
+  addEventListener(type: 'unhandledrejection', listener: (event: PromiseRejectionEvent) => void): void;
+}
+
+/** What the worker needs from outside: a look at the surroundings, and an engine. */
+export interface Host {
+  surroundings: Surroundings;
+  loadEngine(address: ModuleAddress, report: Report): Promise<Engine>;
+}
+
+/** Answers the session's requests with an engine. */
+export function serve(scope: WorkerScope, host: Host): void {
+  let engine: Engine | undefined;
+  let panic: string | undefined;
+
+  // The panic hook logs what happened, then the module traps without words; only here do the two meet.
+  const log = scope.console.error;
+  scope.console.error = (...data: unknown[]) => {
+    panic = panicText(data[0]) ?? panic;
+    log.apply(scope.console, data);
+  };
+
+  // A trap inside a Rust future reaches nobody's promise: the call would never end. It shows in the global scope.
+  const crashed = new Promise<Outcome>((resolve) => {
+    const crash = (event: Event, thrown: unknown) => {
+      event.preventDefault();
+      resolve({ type: 'failure', ...trapFailure(thrown, panic) });
+    };
+    scope.addEventListener('error', (event) => crash(event, event.error ?? event.message));
+    scope.addEventListener('unhandledrejection', (event) => crash(event, event.reason));
+  });
+
+  scope.addEventListener('message', ({ data: { id, ...command } }) => {
+    const report: Report = (loaded, total) => {
+      const progress = { what: 'engine' as const, loaded, ...(total !== undefined && { total }) };
+      scope.postMessage({ id, type: 'progress', progress }, []);
+    };
+    const answered = answer(command, report).then(
+      (value) => ({ type: 'result', of: command.type, value }) as Outcome,
+      (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) }),
+    );
+    void Promise.race([answered, crashed]).then((outcome) => {
+      scope.postMessage({ id, ...outcome }, transferables(outcome));
+    });
+  });
+
+  async function answer(command: Command, report: Report): Promise<Results[Command['type']]> {
+    if (command.type === 'detect') return detectDevice(host.surroundings, command.software);
+    if (command.type === 'open') {
+      engine = await host.loadEngine(command.address, report);
+      return engine.device();
+    }
+    if (!engine) throw new PurgeError('bad-state', 'The engine is not open.');
+    switch (command.type) {
+      case 'load-model':
+        return engine.loadModel(command.file.name, await bytesOf(command.file));
+      case 'load-dataset':
+        return engine.loadDataset(
+          command.kind,
+          command.files.map((file) => file.name),
+          await Promise.all(command.files.map(bytesOf)),
+        );
+      case 'samples':
+        return engine.samples(command.split, command.class, command.count);
+      case 'resolve-config':
+        return engine.resolveConfig(command.config);
+      case 'evaluate': {
+        const { model, options } = command;
+        return engine.evaluate(options, model && { name: model.name, bytes: await bytesOf(model) });
+      }
+      case 'start':
+        await engine.startUnlearning(command.config);
+        return;
+      case 'advance':
+        return engine.advance(command.steps);
+      case 'finish':
+        return engine.finish(command.stop);
+      case 'export':
+        return engine.exportModel();
+      case 'reset':
+        await engine.reset();
+        return;
+    }
+  }
+}
+
+async function bytesOf({ name, blob }: NamedFile): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (error) {
+    // A picked file is read from the disk only now; it may have been changed or removed since.
+    if (isNamed(error, 'NotReadableError') || isNamed(error, 'NotFoundError')) {
+      throw new PurgeError('io', `${name}: the file cannot be read any more; choose it again.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function transferables(outcome: Outcome): Transferable[] {
+  if (outcome.type !== 'result') return [];
+  if (outcome.of === 'samples') return [outcome.value.pixels.buffer as ArrayBuffer];
+  if (outcome.of === 'export') return [outcome.value.buffer as ArrayBuffer];
+  return [];
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Times PURGE on MNIST, natively and in Chromium, and prints a table.
+# shellcheck source=scripts/rust.sh
+. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
+# shellcheck source=scripts/node.sh
+. "$root/scripts/node.sh"
+cd "$root"
+
+need_node_modules
+install_wasm_opt
+need_chromium
+scripts/data.sh local
+scripts/build.sh
+
+say 'compiling the shell with --release'
+cargo build --release --features "$native_features" --bin purge
+native=$(mktemp)
+trap 'rm -f "$native"' EXIT
+say 'native CPU'
+"$CARGO_TARGET_DIR/release/purge" bench --model www/public/models/mnist-group.safetensors --data mnist --class 3 --json "$native" >&2
+node scripts/bench-web.mjs "$native"

@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# Sourced: finds or installs what the page and its tests need.
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+node_needed=20.19
+
+need_node_modules() {
+  have node || die "Node.js $node_needed or newer is needed: https://nodejs.org"
+  at_least "$node_needed" "$(node -p process.versions.node)" ||
+    die "Node.js $node_needed or newer is needed, this is $(node -p process.versions.node): https://nodejs.org"
+  local done=$root/node_modules/.package-lock.json
+  if [ -e "$done" ] && [ ! "$root/package-lock.json" -nt "$done" ]; then return; fi
+  say 'installing the npm packages'
+  (cd "$root" && npm ci --no-fund --no-audit >&2)
+  touch "$done"
+}
+
+binaryen=132.0.0
+
+# The npm package is binaryen compiled to WebAssembly: there in seconds, where a native one takes minutes to compile.
+install_wasm_opt() {
+  if [ -x "$(find_wasm_opt)" ]; then return; fi
+  say "installing wasm-opt (binaryen $binaryen)"
+  npm install --silent --no-fund --no-audit --prefix "$tools/binaryen-$binaryen" "binaryen@$binaryen" >&2
+}
+
+# Prints where wasm-opt is; nothing where there is none.
+find_wasm_opt() {
+  local path=$tools/binaryen-$binaryen/node_modules/.bin/wasm-opt
+  if [ -x "$path" ]; then echo "$path"; fi
+}
+
+# Exports CHROMIUM, the browser of the tests and benchmarks.
+need_chromium() {
+  CHROMIUM=$(find_chromium)
+  if [ -z "$CHROMIUM" ]; then
+    install_chromium
+    CHROMIUM=$(find_chromium)
+  fi
+  have "$CHROMIUM" || die "no Chromium to test with: install one, or name it in CHROMIUM"
+  export CHROMIUM
+}
+
+find_chromium() {
+  local name
+  if [ -n "${CHROMIUM:-}" ]; then
+    have "$CHROMIUM" || die "CHROMIUM names $CHROMIUM, which cannot be run"
+    echo "$CHROMIUM"
+    return
+  fi
+  for name in chromium chromium-browser google-chrome; do
+    if have "$name"; then
+      command -v "$name"
+      return
+    fi
+  done
+  name=$(cd "$root" && node -p 'require("@playwright/test").chromium.executablePath()')
+  if [ -x "$name" ]; then echo "$name"; fi
+}
+
+install_chromium() {
+  # Ubuntu's package of that name is only a pointer to a snap.
+  if grep -qs '^ID=debian$' /etc/os-release && can_be_root; then
+    say 'installing Chromium from Debian'
+    apt_install chromium || true
+  else
+    say "downloading Playwright's Chromium"
+    (cd "$root" && npx playwright install chromium >&2) || true
+  fi
+}

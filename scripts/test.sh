@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Every check there is, the quick ones first.
+# shellcheck source=scripts/rust.sh
+. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
+# shellcheck source=scripts/node.sh
+. "$root/scripts/node.sh"
+cd "$root"
+
+need_rust
+need_node_modules
+need_wasm_rust
+need_chromium
+
+say 'formatting and lints of TypeScript and Svelte'
+npm run --silent format
+npm run --silent lint
+npm run --silent check
+npm run --silent test
+
+say 'formatting and lints of Rust'
+cargo fmt --check
+cargo clippy --all-targets --features "$native_features" -- -D warnings
+"${wasm_clippy[@]}" --lib --target "$wasm_target" --no-default-features --features webgpu,cpu -- -D warnings
+RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib --features "$native_features"
+
+say 'Rust tests'
+cargo test --features "$native_features"
+
+scripts/data.sh local
+scripts/build.sh
+say 'the page in Chromium'
+npm run --silent test:browser

@@ -1,2 +1,0 @@
-//! The same engine from a shell.
-fn main() {}

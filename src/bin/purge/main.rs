@@ -1,0 +1,68 @@
+//! The same engine from a shell: train, evaluate, unlearn, look into data files.
+
+mod bench;
+mod commands;
+mod data;
+mod options;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use purge_unlearning::{Error, Result};
+
+/// Make a trained image classifier forget one class.
+#[derive(Parser)]
+#[command(name = "purge", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train a network from scratch
+    Train(train::Train),
+    /// Every score of a network
+    Evaluate(commands::Evaluate),
+    /// Make a network forget a class
+    Unlearn(commands::Unlearn),
+    /// Look into data files, or pack them for the page
+    #[command(subcommand)]
+    Data(data::Data),
+    /// Time PURGE steps
+    Bench(bench::Bench),
+}
+
+fn main() -> ExitCode {
+    let outcome = pollster::block_on(run(Cli::parse().command));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("purge: {error}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Train(train) => train.run().await,
+        Command::Evaluate(evaluate) => evaluate.run().await,
+        Command::Unlearn(unlearn) => unlearn.run().await,
+        Command::Data(data) => data.run(),
+        Command::Bench(bench) => bench.run().await,
+    }
+}
+
+/// 2 is what clap gives for a bad command line.
+fn exit_code(error: &Error) -> u8 {
+    match error.code() {
+        "bad-config" => 2,
+        "bad-dataset" => 3,
+        "bad-model" => 4,
+        "io" => 5,
+        "webgpu-unavailable" => 6,
+        _ => 1,
+    }
+}

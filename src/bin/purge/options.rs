@@ -1,0 +1,99 @@
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use clap::{Args, ValueEnum};
+use purge_unlearning::data::{Dataset, files};
+use purge_unlearning::device::{self, DeviceKind};
+use purge_unlearning::model::Checkpoint;
+use purge_unlearning::{Error, Result, inference};
+
+/// Where to compute.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum DeviceName {
+    /// The processor.
+    Cpu,
+    /// Vulkan, Metal or DX12; needs a build with the feature `webgpu`.
+    Wgpu,
+}
+
+impl DeviceName {
+    pub async fn open(self) -> Result<Device> {
+        device::open(match self {
+            DeviceName::Cpu => DeviceKind::Cpu,
+            DeviceName::Wgpu => DeviceKind::Wgpu,
+        })
+        .await
+    }
+}
+
+/// A network and the data it is judged on.
+#[derive(Args)]
+pub struct Subject {
+    /// The network, a safetensors file
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// mnist, mnist-full, pathmnist, or a path
+    #[arg(long, value_name = "NAME|PATH")]
+    pub data: String,
+    /// The class to forget, 0 to K − 1
+    #[arg(long, value_name = "N")]
+    pub class: usize,
+    /// Where the non-members of the membership attacks come from
+    #[arg(long, value_enum, default_value = "test")]
+    pub non_members: NonMembers,
+    #[arg(long, value_enum, default_value = "cpu")]
+    pub device: DeviceName,
+    /// Write the result to this file as JSON ("-": standard output)
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// A split of unseen samples.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum NonMembers {
+    /// The test split, as in the paper
+    Test,
+    /// The validation split
+    Val,
+}
+
+impl NonMembers {
+    pub fn split(self) -> purge_unlearning::data::SplitName {
+        match self {
+            NonMembers::Test => purge_unlearning::data::SplitName::Test,
+            NonMembers::Val => purge_unlearning::data::SplitName::Val,
+        }
+    }
+}
+
+/// A dataset by name or path.
+pub fn dataset(name: &str) -> Result<Dataset> {
+    files::open(name, &files::Places::from_env())
+}
+
+/// A network from a file.
+pub fn checkpoint(path: &Path, device: &Device) -> Result<Checkpoint> {
+    let bytes = std::fs::read(path).map_err(|e| Error::io(path.display(), e))?;
+    Checkpoint::read(&path.display().to_string(), &bytes, device)
+}
+
+impl Subject {
+    /// Device, network and data, the data as the network's card wants them.
+    pub async fn open(&self) -> Result<(Device, Checkpoint, Dataset)> {
+        let device = self.device.open().await?;
+        let checkpoint = checkpoint(&self.model, &device)?;
+        let dataset = inference::as_trained(dataset(&self.data)?, &checkpoint.card)?;
+        Ok((device, checkpoint, dataset))
+    }
+
+    /// Writes the result where it was asked for.
+    pub fn report(&self, result: &impl serde::Serialize) -> Result<()> {
+        let Some(path) = &self.json else { return Ok(()) };
+        let text = serde_json::to_string_pretty(result).map_err(|e| Error::io(path.display(), e))?;
+        if path.as_os_str() == "-" {
+            println!("{text}");
+            return Ok(());
+        }
+        std::fs::write(path, text + "\n").map_err(|e| Error::io(path.display(), e))
+    }
+}

@@ -1,0 +1,91 @@
+//! The only file that knows which backends exist. Everything else computes with `burn` tensors, which carry their
+//! device with them.
+
+use std::cell::Cell;
+
+use burn::tensor::{Device, ExecutionError, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Where to compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
+    /// Plain Rust on the processor, with SIMD.
+    Cpu,
+    /// WebGPU in a browser; Vulkan, Metal or DX12 natively.
+    Wgpu,
+}
+
+impl DeviceKind {
+    /// The kinds this build carries.
+    pub fn available() -> Vec<DeviceKind> {
+        let mut kinds = Vec::new();
+        if cfg!(feature = "webgpu") {
+            kinds.push(DeviceKind::Wgpu);
+        }
+        if cfg!(feature = "cpu") {
+            kinds.push(DeviceKind::Cpu);
+        }
+        kinds
+    }
+}
+
+/// Opens a device.
+///
+/// # Errors
+/// [`Error::BadConfig`] if this build does not carry the backend, [`Error::WebGpuUnavailable`] if no adapter can be had.
+pub async fn open(kind: DeviceKind) -> Result<Device> {
+    match kind {
+        #[cfg(feature = "cpu")]
+        DeviceKind::Cpu => Ok(Device::flex()),
+        #[cfg(feature = "webgpu")]
+        DeviceKind::Wgpu => Device::wgpu_options()
+            .init_async()
+            .await
+            .map_err(|e| Error::WebGpuUnavailable { reason: format!("{e:?}") }),
+        #[allow(unreachable_patterns)]
+        other => Err(Error::config("device", format!("one of {:?}", DeviceKind::available()), format!("{other:?}"))),
+    }
+}
+
+/// A name a person can read.
+pub fn name(device: &Device) -> String {
+    let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
+    let text = format!("{device:?}");
+    if text.to_lowercase().contains("flex") {
+        let place = if cfg!(target_arch = "wasm32") { "WebAssembly" } else { "native" };
+        return format!("CPU ({place}{simd})");
+    }
+    text
+}
+
+thread_local!(static READS: Cell<usize> = const { Cell::new(0) });
+
+/// How many times this thread has waited for values from a device. Every wait costs a browser up to 100 ms, so tests
+/// count them.
+pub fn reads() -> usize {
+    READS.with(Cell::get)
+}
+
+/// Reads values back from the device. The only place that waits for it: a synchronous read panics on WebGPU.
+pub(crate) async fn read(values: Tensor<1>) -> Result<Vec<f32>> {
+    READS.with(|reads| reads.set(reads.get() + 1));
+    let device = values.device();
+    let data = values.into_data_async().await.map_err(|e| execution_error(&device, e))?;
+    data.convert::<f32>().try_to_vec::<f32>().map_err(|e| Error::DeviceLost {
+        device: name(&device),
+        reason: format!("values of an unexpected kind came back: {e:?}"),
+    })
+}
+
+fn execution_error(device: &Device, error: ExecutionError) -> Error {
+    let reason = format!("{error:?}");
+    let lower = reason.to_lowercase();
+    if lower.contains("out of memory") || lower.contains("outofmemory") || lower.contains("allocat") {
+        Error::OutOfMemory { device: name(device), reason }
+    } else {
+        Error::DeviceLost { device: name(device), reason }
+    }
+}

@@ -1,0 +1,169 @@
+//! Networks as files: safetensors with PyTorch's names and shapes, and a card in the metadata that says what the
+//! network is.
+
+use std::collections::{BTreeMap, HashMap};
+
+use burn::tensor::Device;
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::{Norm, SmallCnn, SmallCnnConfig};
+use crate::{Error, Result, device};
+
+/// The key in the safetensors metadata that holds the card, as JSON.
+const CARD: &str = "purge";
+
+/// What a network says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Card {
+    /// The data it was trained on, such as "mnist".
+    pub dataset: String,
+    /// Names of the classes, in the order of the logits.
+    pub class_names: Vec<String>,
+    /// Pixels of an image: height.
+    pub height: usize,
+    /// Pixels of an image: width.
+    pub width: usize,
+    /// Mean of each channel on a scale of 0 to 1, as used in training; empty: the dataset's own.
+    pub mean: Vec<f64>,
+    /// Standard deviation of each channel, likewise.
+    pub std: Vec<f64>,
+    /// How many training samples of each class, from the first one on, are members; `None`: all.
+    pub members_per_class: Option<usize>,
+    /// The class left out of training, for a retrained reference.
+    pub without_class: Option<usize>,
+    /// Seed of weights and batches.
+    pub seed: Option<u64>,
+    /// Passes over the training set.
+    pub epochs: Option<usize>,
+    /// Accuracies in percent after training, by split.
+    pub accuracies: BTreeMap<String, f64>,
+    /// The command that made the file.
+    pub command: Option<String>,
+}
+
+/// How weights are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats.
+    Full,
+    /// 16-bit floats: half the size, for files that are only evaluated.
+    Half,
+}
+
+/// A network and its card.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    /// The network.
+    pub network: SmallCnn,
+    /// What it says of itself.
+    pub card: Card,
+}
+
+impl Checkpoint {
+    /// Reads a safetensors file. `file` is its name, for messages.
+    ///
+    /// # Errors
+    /// [`Error::BadModel`] saying which tensor is missing, misshapen or of an unknown type.
+    pub fn read(file: &str, bytes: &[u8], device: &Device) -> Result<Self> {
+        let tensors = SafeTensors::deserialize(bytes)
+            .map_err(|e| Error::model(file, "a safetensors file", format!("one that cannot be read ({e})")))?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes)
+            .map_err(|e| Error::model(file, "safetensors metadata", format!("none that can be read ({e})")))?;
+        let card = match metadata.metadata().as_ref().and_then(|m| m.get(CARD)) {
+            Some(json) => serde_json::from_str(json)
+                .map_err(|e| Error::model(file, format!("a card as JSON under \"{CARD}\""), e.to_string()))?,
+            None => Card::default(),
+        };
+        let config = guess_config(file, &tensors)?;
+        let read_all = |layout: super::Layout| -> Result<Vec<f32>> {
+            let mut values = Vec::with_capacity(layout.len());
+            for (name, shape, _) in layout.iter() {
+                values.extend(read_tensor(file, &tensors, name, shape)?);
+            }
+            Ok(values)
+        };
+        let network = config.with_values(read_all(config.layout())?, read_all(config.running_layout())?, device)?;
+        Ok(Self { network, card })
+    }
+
+    /// The file's bytes. Waits for the device once, or twice with batch normalisation.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub async fn write(&self, precision: Precision) -> Result<Vec<u8>> {
+        let config = self.network.config();
+        let mut stored = Vec::new();
+        let mut store = |layout: super::Layout, values: &[f32]| {
+            for (name, shape, range) in layout.iter() {
+                let (dtype, bytes) = encode(&values[range], precision);
+                stored.push((name.to_string(), dtype, shape.to_vec(), bytes));
+            }
+        };
+        store(config.layout(), &device::read(self.network.parameters().flat()).await?);
+        if let Some(running) = self.network.running_flat() {
+            store(config.running_layout(), &device::read(running).await?);
+        }
+        let views = stored
+            .iter()
+            .map(|(name, dtype, shape, bytes)| {
+                let view = TensorView::new(*dtype, shape.clone(), bytes)
+                    .map_err(|e| Error::model(name, "a tensor that can be stored", e.to_string()))?;
+                Ok((name.as_str(), view))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let card = serde_json::to_string(&self.card)
+            .map_err(|e| Error::model("card", "values that JSON can hold", e.to_string()))?;
+        let metadata = HashMap::from([(CARD.to_string(), card), ("format".to_string(), "pt".to_string())]);
+        safetensors::serialize(views, Some(metadata))
+            .map_err(|e| Error::model("network", "tensors that can be stored", e.to_string()))
+    }
+}
+
+/// The shape of the network follows from the tensors, so files without a card load too.
+fn guess_config(file: &str, tensors: &SafeTensors<'_>) -> Result<SmallCnnConfig> {
+    let shape = |name: &str, rank: usize| -> Result<Vec<usize>> {
+        let tensor = tensors.tensor(name).map_err(|_| missing(file, tensors, name))?;
+        if tensor.shape().len() != rank {
+            return Err(Error::model(file, format!("{name} with {rank} dimensions"), format!("{:?}", tensor.shape())));
+        }
+        Ok(tensor.shape().to_vec())
+    };
+    let first = shape("conv1.weight", 4)?;
+    let last = shape("fc.weight", 2)?;
+    let norm = if tensors.tensor("norm1.running_mean").is_ok() { Norm::Batch } else { Norm::Group };
+    Ok(SmallCnnConfig { channels: first[1], classes: last[0], width: first[0], norm })
+}
+
+fn missing(file: &str, tensors: &SafeTensors<'_>, name: &str) -> Error {
+    let mut names = tensors.names();
+    names.sort();
+    let some: Vec<_> = names.iter().take(6).map(|n| n.to_string()).collect();
+    Error::model(file, format!("a tensor {name}"), format!("{} tensors without it ({}, …)", names.len(), some.join(", ")))
+}
+
+fn read_tensor(file: &str, tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let tensor = tensors.tensor(name).map_err(|_| missing(file, tensors, name))?;
+    if tensor.shape() != shape {
+        return Err(Error::model(file, format!("{name} of shape {shape:?}"), format!("{:?}", tensor.shape())));
+    }
+    let bytes = tensor.data();
+    let values: Vec<f32> = match tensor.dtype() {
+        Dtype::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        Dtype::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+        other => return Err(Error::model(file, format!("{name} as F32 or F16"), format!("{other:?}"))),
+    };
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(at) => Err(Error::model(file, format!("finite numbers in {name}"), format!("{} at {at}", values[at]))),
+        None => Ok(values),
+    }
+}
+
+fn encode(values: &[f32], precision: Precision) -> (Dtype, Vec<u8>) {
+    match precision {
+        Precision::Full => (Dtype::F32, values.iter().flat_map(|v| v.to_le_bytes()).collect()),
+        Precision::Half => (Dtype::F16, values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect()),
+    }
+}

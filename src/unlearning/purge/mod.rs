@@ -1,0 +1,146 @@
+//! PURGE, in the paper's order: anchor the retained classes, erase the forgotten one, project the one gradient so that
+//! it does not work against the other, step.
+
+mod anchor;
+mod config;
+mod erasure;
+mod projection;
+mod scalars;
+mod stopping;
+mod target;
+
+pub use config::{Objective, Preset, PurgeConfig};
+pub use scalars::StepScalars;
+pub use stopping::{StopReason, Stopping};
+pub use target::forget_objective;
+
+pub use anchor::{retain_confusion, retain_loss};
+pub use erasure::representation_loss;
+pub use projection::{clip, project, project_if_conflicting};
+
+use burn::tensor::{Tensor, TensorData};
+
+use crate::Result;
+use crate::model::SmallCnn;
+use super::loss::{correct, cross_entropy, entropy};
+use scalars::pack;
+
+/// What one step sees: a retain batch and a forget batch.
+#[derive(Debug, Clone)]
+pub struct StepBatch {
+    /// x_r `[B_r, C, H, W]`
+    pub retain_images: Tensor<4>,
+    /// y_r, one-hot `[B_r, K]`
+    pub retain_labels: Tensor<2>,
+    /// z₀ = θ₀(x_r) `[B_r, K]`
+    pub teacher_logits: Tensor<2>,
+    /// x_f `[B_f, C, H, W]`
+    pub forget_images: Tensor<4>,
+    /// y_f, one-hot `[B_f, K]`
+    pub forget_labels: Tensor<2>,
+}
+
+/// The state of a PURGE run between steps: its settings, the target p_r and the momentum v.
+#[derive(Debug, Clone)]
+pub struct Purge {
+    config: PurgeConfig,
+    classes: usize,
+    retain_confusion: Tensor<2>,
+    momentum: Option<Tensor<1>>,
+}
+
+impl Purge {
+    /// `retain_confusion` is p_r, K probabilities (see [`retain_confusion`]).
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`](crate::Error::BadConfig) naming the setting that is out of range.
+    pub fn new(config: PurgeConfig, retain_confusion: &[f32], network: &SmallCnn) -> Result<Self> {
+        let classes = network.config().classes;
+        config.check(classes)?;
+        let device = network.parameters().flat().device();
+        let data = TensorData::new(retain_confusion.to_vec(), [1, classes]);
+        Ok(Self { config, classes, retain_confusion: Tensor::from_data(data, &device), momentum: None })
+    }
+
+    /// The run's settings.
+    pub fn config(&self) -> &PurgeConfig {
+        &self.config
+    }
+
+    /// One step. Nothing is read back: the scalars stay on the device, `[StepScalars::COUNT]`, until a caller wants them.
+    pub fn step(&mut self, network: &mut SmallCnn, batch: StepBatch) -> Tensor<1> {
+        let config = self.config.clone();
+        let theta = network.parameters().flat();
+        let leaves = network.parameters().leaves();
+
+        let retain = network.forward_with(&leaves, batch.retain_images);
+        let (retain_ce, retain_kd) =
+            retain_loss(retain.logits.clone(), batch.retain_labels.clone(), batch.teacher_logits, config.temperature);
+        let retain_gradient = leaves.gradient(retain_ce.clone() + retain_kd.clone() * config.kd_weight);
+
+        let forget = network.forward_with(&leaves, batch.forget_images);
+        let forget_logits = forget.logits.clone().without_autodiff();
+        let forget_ce = cross_entropy(forget_logits.clone(), batch.forget_labels.clone());
+        let forget_entropy = entropy(forget_logits.clone());
+        let objective = forget_objective(
+            config.objective,
+            forget.logits,
+            batch.forget_labels.clone(),
+            self.retain_confusion.clone(),
+            config.forget_class,
+        );
+        let representation = representation_loss(&forget.taps, &retain.taps);
+        let forget_gradient = leaves.gradient(objective.clone() + representation.clone() * config.representation_weight);
+
+        let dot = projection::dot(&forget_gradient, &retain_gradient);
+        let retain_sq_norm = projection::dot(&retain_gradient, &retain_gradient);
+        let forget_sq_norm = projection::dot(&forget_gradient, &forget_gradient);
+        let mut gradient = forget_gradient;
+        if config.projection {
+            gradient = project_if_conflicting(gradient, &retain_gradient, dot.clone(), retain_sq_norm.clone());
+        }
+        if config.retain_share > 0.0 {
+            gradient = gradient + retain_gradient.clone() * config.retain_share;
+        }
+        let retain_only = stopping::retain_only(&config, self.classes, &forget_entropy, &forget_ce);
+        if let Some(retain_only) = &retain_only {
+            let everywhere = retain_only.clone().expand(gradient.dims());
+            gradient = gradient.mask_where(everywhere, retain_gradient.clone());
+        }
+        let (gradient, update_norm) = clip(gradient, config.max_grad_norm);
+
+        let mut direction = gradient + theta.clone() * config.weight_decay;
+        if let Some(momentum) = self.momentum.take() {
+            direction = momentum * config.momentum + direction;
+        }
+        if config.strict {
+            let conflict = projection::dot(&direction, &retain_gradient);
+            direction = project_if_conflicting(direction, &retain_gradient, conflict, retain_sq_norm.clone());
+        }
+        let direction_dot = projection::dot(&direction, &retain_gradient);
+        let direction_sq_norm = projection::dot(&direction, &direction);
+        network.parameters_mut().set_flat(theta - direction.clone() * config.learning_rate);
+        self.momentum = Some(direction);
+
+        let device = dot.device();
+        let retain_logits = retain.logits.without_autodiff();
+        let share = |count: Tensor<1>, of: &Tensor<2>| count / of.dims()[0] as f32;
+        pack([
+            retain_ce.without_autodiff(),
+            retain_kd.without_autodiff(),
+            forget_ce,
+            objective.without_autodiff(),
+            representation.without_autodiff(),
+            forget_entropy,
+            dot,
+            retain_sq_norm,
+            forget_sq_norm,
+            update_norm,
+            direction_dot,
+            direction_sq_norm,
+            retain_only.map_or_else(|| Tensor::zeros([1], &device), |flag| flag.float()),
+            share(correct(retain_logits.clone(), batch.retain_labels), &retain_logits),
+            share(correct(forget_logits.clone(), batch.forget_labels), &forget_logits),
+        ])
+    }
+}

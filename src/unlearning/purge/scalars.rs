@@ -1,0 +1,102 @@
+use burn::tensor::Tensor;
+use serde::Serialize;
+
+/// How far below zero cos(v, g_r) may lie before a step counts as a violation: the rounding of 32-bit sums.
+const ROUNDING: f64 = 1e-6;
+
+/// What one step was, as numbers. Losses are means over the batch in nats; accuracies are percent, before the step.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct StepScalars {
+    /// From 1.
+    pub step: usize,
+    /// CE(z_r, y_r)
+    pub retain_ce: f64,
+    /// T² · KL(σ(z₀/T) ‖ σ(z_r/T))
+    pub retain_kd: f64,
+    /// CE(z_f, y_f)
+    pub forget_ce: f64,
+    /// L_objective
+    pub forget_objective: f64,
+    /// L_rep
+    pub representation: f64,
+    /// H(σ(z_f))
+    pub forget_entropy: f64,
+    /// ⟨g_f, g_r⟩ before projection.
+    pub dot: f64,
+    /// ‖g_r‖²
+    pub retain_sq_norm: f64,
+    /// ‖g_f‖²
+    pub forget_sq_norm: f64,
+    /// cos(g_f, g_r)
+    pub cosine: f64,
+    /// ‖g‖ after projection, before clipping.
+    pub update_norm: f64,
+    /// cos(v, g_r) of the final direction.
+    pub update_cosine: f64,
+    /// Whether g_f went against g_r and was projected.
+    pub projected: bool,
+    /// Whether gate or cap made it a retain-only step.
+    pub retain_only: bool,
+    /// Whether the final direction goes against g_r by more than rounding.
+    pub violation: bool,
+    /// Of the retain batch.
+    pub retain_accuracy: f64,
+    /// Of the forget batch.
+    pub forget_accuracy: f64,
+}
+
+pub(crate) fn pack(values: [Tensor<1>; StepScalars::COUNT]) -> Tensor<1> {
+    Tensor::cat(values.to_vec(), 0)
+}
+
+impl StepScalars {
+    /// How many numbers a step leaves on the device.
+    pub const COUNT: usize = 15;
+
+    /// From the packed numbers of [`Purge::step`](super::Purge::step), in its order.
+    pub fn unpack(step: usize, values: &[f32; Self::COUNT], projection: bool) -> Self {
+        let [
+            retain_ce,
+            retain_kd,
+            forget_ce,
+            forget_objective,
+            representation,
+            forget_entropy,
+            dot,
+            retain_sq_norm,
+            forget_sq_norm,
+            update_norm,
+            direction_dot,
+            direction_sq_norm,
+            retain_only,
+            retain_share,
+            forget_share,
+        ] = values.map(f64::from);
+        let cosine = |dot: f64, sq: f64| {
+            let norms = (sq * retain_sq_norm).sqrt();
+            if norms > 0.0 { (dot / norms).clamp(-1.0, 1.0) } else { 0.0 }
+        };
+        let update_cosine = cosine(direction_dot, direction_sq_norm);
+        let retain_only = retain_only != 0.0;
+        Self {
+            step,
+            retain_ce,
+            retain_kd,
+            forget_ce,
+            forget_objective,
+            representation,
+            forget_entropy,
+            dot,
+            retain_sq_norm,
+            forget_sq_norm,
+            cosine: cosine(dot, forget_sq_norm),
+            update_norm,
+            update_cosine,
+            projected: projection && !retain_only && dot < 0.0 && retain_sq_norm >= 1e-12,
+            retain_only,
+            violation: update_cosine < -ROUNDING,
+            retain_accuracy: 100.0 * retain_share,
+            forget_accuracy: 100.0 * forget_share,
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The loop around the steps. A run is pulled: each [`Run::advance`] does a few steps and tells how it stands, so that
+//! pausing is not calling it, stepping is calling it with 1, and cancelling is dropping it.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::Serialize;
+use web_time::{Duration, Instant};
+
+use super::loss::{correct, cross_entropy};
+use super::purge::{Purge, PurgeConfig, StepBatch, StepScalars, StopReason, Stopping, retain_confusion};
+use crate::data::{Dataset, Shuffled};
+use crate::evaluation::{argmax, mean_cross_entropy};
+use crate::inference::{BATCH, check_fit, images, logits, one_hot};
+use crate::model::SmallCnn;
+use crate::{Error, Result, device};
+
+/// How a run stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Passes over D_f begun, from 1.
+    pub epoch: usize,
+    /// Steps of one pass.
+    pub steps_per_epoch: usize,
+    /// Steps if nothing ends the run early.
+    pub max_steps: usize,
+    /// Percent of D_f, at the newest check.
+    pub forget_accuracy: f64,
+    /// CE(z_r, y_r) of the newest retain batch, nats.
+    pub retain_loss: f64,
+    /// Percent of the newest retain batch.
+    pub retain_accuracy: f64,
+    /// Share of the steps so far that were projected.
+    pub projected_share: f64,
+    /// Share of the steps so far whose final direction went against g_r.
+    pub violation_share: f64,
+    /// cos(g_f, g_r) of the newest step.
+    pub cosine: f64,
+    /// Time spent in steps and checks, pauses left out.
+    pub elapsed_ms: f64,
+    /// Every step since the last progress.
+    pub steps: Vec<StepScalars>,
+    /// Why the run is over, once it is.
+    pub stop: Option<StopReason>,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Summary {
+    /// Why it ended.
+    pub stop: StopReason,
+    /// Steps done.
+    pub steps: usize,
+    /// Steps whose final direction went against g_r by more than rounding.
+    pub violations: usize,
+    /// Time spent in steps and checks.
+    pub seconds: f64,
+}
+
+/// A PURGE run on a network and a dataset.
+#[derive(Debug)]
+pub struct Run {
+    network: SmallCnn,
+    dataset: Arc<Dataset>,
+    purge: Purge,
+    teacher_logits: Vec<f32>,
+    forget_indices: Vec<usize>,
+    retain_indices: Vec<usize>,
+    forget: Shuffled,
+    retain: Shuffled,
+    stopping: Stopping,
+    step: usize,
+    projected: usize,
+    violations: usize,
+    forget_accuracy: f64,
+    newest: Option<StepScalars>,
+    elapsed: Duration,
+    stop: Option<StopReason>,
+    device: Device,
+}
+
+impl Run {
+    /// Prepares a run: the teacher's logits on the training samples, and from them p_r, the retain loss and the forget
+    /// accuracy before unlearning. `train_logits` saves the pass where the caller has them already.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for a setting out of range or a class without samples, [`Error::BadModel`] where network and
+    /// dataset do not fit, and those of the device.
+    pub async fn start(
+        network: SmallCnn,
+        dataset: Arc<Dataset>,
+        config: PurgeConfig,
+        train_logits: Option<Vec<f32>>,
+    ) -> Result<Self> {
+        let began = Instant::now();
+        check_fit(&network, &dataset)?;
+        let classes = dataset.classes();
+        config.check(classes)?;
+        let forget_indices = dataset.train.indices_of(config.forget_class);
+        let retain_indices = dataset.train.indices_except(config.forget_class);
+        for (what, indices) in [("the forgotten class", &forget_indices), ("the other classes", &retain_indices)] {
+            if indices.is_empty() {
+                return Err(Error::config("forget_class", format!("training samples of {what}"), "none"));
+            }
+        }
+        let teacher_logits = match train_logits {
+            Some(logits) => logits,
+            None => logits(&network, &dataset, &dataset.train).await?,
+        };
+        let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
+        let retain_rows: Vec<f32> = retain_indices.iter().flat_map(|&i| row(i)).copied().collect();
+        let labels = dataset.train.labels();
+        let retain_loss = mean_cross_entropy(retain_indices.iter().map(|&i| (row(i), labels[i] as usize)));
+        let right = forget_indices.iter().filter(|&&i| argmax(row(i)) == config.forget_class).count();
+        let forget_accuracy = percent(right as f64, forget_indices.len());
+
+        let purge = Purge::new(config.clone(), &retain_confusion(&retain_rows, classes), &network)?;
+        let stop = (forget_accuracy <= config.target_forget_accuracy).then_some(StopReason::NothingToForget);
+        let device = network.parameters().flat().device();
+        Ok(Self {
+            network,
+            purge,
+            teacher_logits,
+            forget: Shuffled::new(forget_indices.clone(), config.batch_size, config.seed),
+            // A seed of its own, or both sides would be shuffled alike.
+            retain: Shuffled::new(retain_indices.clone(), config.batch_size, config.seed ^ 0x5eed),
+            forget_indices,
+            retain_indices,
+            stopping: Stopping {
+                target_forget_accuracy: config.target_forget_accuracy,
+                retain_loss_limit: config.retain_budget * retain_loss,
+                epochs: config.epochs,
+            },
+            dataset,
+            step: 0,
+            projected: 0,
+            violations: 0,
+            forget_accuracy,
+            newest: None,
+            elapsed: began.elapsed(),
+            stop,
+            device,
+        })
+    }
+
+    /// Does up to `steps` steps. Ends early at a check, so that one call waits for the device just once, and at once
+    /// where the run is over.
+    ///
+    /// # Errors
+    /// Those of the device. The network then is as it was at the last step.
+    pub async fn advance(&mut self, steps: usize) -> Result<Progress> {
+        let began = Instant::now();
+        let first = self.step + 1;
+        let mut packed = Vec::new();
+        let mut check = None;
+        while packed.len() < steps && self.stop.is_none() && check.is_none() {
+            let batch = self.next_batch();
+            packed.push(self.purge.step(&mut self.network, batch));
+            self.step += 1;
+            let epoch_end = self.step.is_multiple_of(self.steps_per_epoch());
+            if epoch_end || self.step.is_multiple_of(self.purge.config().check_every) {
+                packed.push(self.forget_correct());
+                if epoch_end {
+                    packed.push(self.retain_loss_sum());
+                }
+                check = Some(epoch_end);
+            }
+        }
+        if packed.is_empty() {
+            return Ok(self.progress(Vec::new()));
+        }
+        let values = device::read(Tensor::cat(packed, 0)).await?;
+        let (rows, rest) = values.as_chunks::<{ StepScalars::COUNT }>();
+        let projection = self.purge.config().projection;
+        let scalars: Vec<StepScalars> =
+            (first..).zip(rows).map(|(step, row)| StepScalars::unpack(step, row, projection)).collect();
+        self.projected += scalars.iter().filter(|s| s.projected).count();
+        self.violations += scalars.iter().filter(|s| s.violation).count();
+        self.newest = scalars.last().copied().or(self.newest);
+        if let (Some(epoch_end), Some(&right)) = (check, rest.first()) {
+            self.forget_accuracy = percent(right as f64, self.forget_indices.len());
+            let retain_loss = rest.get(1).map(|&sum| sum as f64 / self.retain_indices.len() as f64);
+            let epochs_done = if epoch_end { self.step / self.steps_per_epoch() } else { 0 };
+            self.stop = self.stopping.reason(self.forget_accuracy, retain_loss, epochs_done);
+        }
+        self.elapsed += began.elapsed();
+        Ok(self.progress(scalars))
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> &SmallCnn {
+        &self.network
+    }
+
+    /// The run's settings.
+    pub fn config(&self) -> &PurgeConfig {
+        self.purge.config()
+    }
+
+    /// Ends the run: the network as it is, and what the run came to; `Cancelled` where it was not over.
+    pub fn finish(self) -> (SmallCnn, Summary) {
+        let summary = Summary {
+            stop: self.stop.unwrap_or(StopReason::Cancelled),
+            steps: self.step,
+            violations: self.violations,
+            seconds: self.elapsed.as_secs_f64(),
+        };
+        (self.network, summary)
+    }
+
+    fn steps_per_epoch(&self) -> usize {
+        self.forget.batches_per_pass()
+    }
+
+    fn progress(&self, steps: Vec<StepScalars>) -> Progress {
+        let per_epoch = self.steps_per_epoch();
+        let share = |count: usize| count as f64 / self.step.max(1) as f64;
+        Progress {
+            step: self.step,
+            epoch: self.step.div_ceil(per_epoch).max(1),
+            steps_per_epoch: per_epoch,
+            max_steps: per_epoch * self.stopping.epochs,
+            forget_accuracy: self.forget_accuracy,
+            retain_loss: self.newest.map_or(0.0, |s| s.retain_ce),
+            retain_accuracy: self.newest.map_or(0.0, |s| s.retain_accuracy),
+            projected_share: share(self.projected),
+            violation_share: share(self.violations),
+            cosine: self.newest.map_or(0.0, |s| s.cosine),
+            elapsed_ms: self.elapsed.as_secs_f64() * 1e3,
+            steps,
+            stop: self.stop,
+        }
+    }
+
+    fn next_batch(&mut self) -> StepBatch {
+        let classes = self.dataset.classes();
+        let (dataset, device) = (&self.dataset, &self.device);
+        let split = &dataset.train;
+        let retain = self.retain.next_endless();
+        let teacher: Vec<f32> =
+            retain.iter().flat_map(|&i| &self.teacher_logits[i * classes..(i + 1) * classes]).copied().collect();
+        let forget = self.forget.next_endless();
+        StepBatch {
+            retain_images: images(dataset, split, retain, device),
+            retain_labels: one_hot(split, retain, classes, device),
+            teacher_logits: Tensor::from_data(TensorData::new(teacher, [retain.len(), classes]), device),
+            forget_images: images(dataset, split, forget, device),
+            forget_labels: one_hot(split, forget, classes, device),
+        }
+    }
+
+    /// How many samples of D_f the network still recognises, `[1]`.
+    fn forget_correct(&self) -> Tensor<1> {
+        self.sum_over(&self.forget_indices, |logits, one_hot| correct(logits, one_hot))
+    }
+
+    /// Cross-entropy on D_r, summed, `[1]`.
+    fn retain_loss_sum(&self) -> Tensor<1> {
+        self.sum_over(&self.retain_indices, |logits, one_hot| {
+            let batch = logits.dims()[0];
+            cross_entropy(logits, one_hot) * batch as f32
+        })
+    }
+
+    fn sum_over(&self, indices: &[usize], value: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<1>) -> Tensor<1> {
+        let split = &self.dataset.train;
+        let zero = Tensor::zeros([1], &self.device);
+        indices.chunks(BATCH).fold(zero, |sum, chunk| {
+            let output = self.network.forward(images(&self.dataset, split, chunk, &self.device));
+            sum + value(output.logits, one_hot(split, chunk, self.dataset.classes(), &self.device))
+        })
+    }
+}
+
+fn percent(part: f64, whole: usize) -> f64 {
+    100.0 * part / whole.max(1) as f64
+}

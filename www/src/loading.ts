@@ -1,0 +1,97 @@
+import { PurgeError, type DatasetSource, type ErrorCode, type Samples, type Session } from 'purge-unlearning';
+import { asDataset, type Recognised } from './files';
+import { fetchFile, type OnBytes } from './fetching';
+import type { PageState } from './state';
+
+/** What a session is to load. */
+export interface Found {
+  dataset?: DatasetSource;
+  model?: File;
+  /** The shipped network's name, such as "mnist-group"; its retrained ones go by it. */
+  shipped?: string;
+  /** The served data set that the server does not have. */
+  missing?: 'mnist' | 'pathmnist';
+}
+
+/** How the page tells what was fetched so far. */
+export type OnPart = (part: 'dataset' | 'model') => OnBytes;
+
+/**
+ * The data and the network of a tab that the page serves.
+ *
+ * @param dropped The official PathMNIST archive, where the visitor brought it.
+ * @throws PurgeError `network` if the network is not there or nothing can be fetched.
+ */
+export async function findServed(
+  { dataset: name, size, norm }: Pick<PageState, 'size' | 'norm'> & { dataset: 'mnist' | 'pathmnist' },
+  dropped: File | undefined,
+  on: OnPart,
+): Promise<Found> {
+  const whole = name === 'pathmnist' && size === 'whole';
+  const path = `data/${name}${name === 'pathmnist' && !whole ? '-light' : ''}.purge`;
+  const [file, network] = await Promise.all([
+    // The whole set is too large to be held twice.
+    dropped ?? fetchFile(path, on('dataset'), !whole),
+    fetchNetwork(name, norm, on),
+  ]);
+  if (!file) return { missing: name };
+  return { dataset: { kind: dropped ? 'medmnist' : 'packed', file }, ...network };
+}
+
+/** A shipped network. */
+export async function fetchNetwork(
+  dataset: 'mnist' | 'pathmnist',
+  norm: PageState['norm'],
+  on: OnPart,
+): Promise<{ model: File; shipped: string }> {
+  const shipped = `${dataset}-${norm}`;
+  const path = `models/${shipped}.safetensors`;
+  const model = await fetchFile(path, on('model'));
+  if (!model) throw new PurgeError('network', `${path} is not on this server.`);
+  return { model, shipped };
+}
+
+/** The shipped network retrained without a class; undefined where there is none. */
+export function fetchRetrained(shipped: string, without: number): Promise<File | undefined> {
+  return fetchFile(`models/${shipped}-without-${without}.safetensors`);
+}
+
+/** Fetches the retrained networks of every class ahead, so that the page goes on without a network. */
+export async function fetchAhead(shipped: string, classes: number): Promise<void> {
+  for (let k = 0; k < classes; k++) {
+    // What fails here is fetched again, and reported, when it is needed.
+    await fetchRetrained(shipped, k).catch(() => undefined);
+  }
+}
+
+/** What the visitor's own files make. */
+export function findOwn(files: readonly Recognised[]): Found {
+  const dataset = asDataset(files);
+  const model = files.findLast((f) => f.kind === 'model')?.file;
+  return { ...(dataset && { dataset }), ...(model && { model }) };
+}
+
+/** The visitor's files with newer ones added: a network replaces a network, a data set a data set. */
+export function addFiles(files: readonly Recognised[], added: readonly Recognised[]): Recognised[] {
+  const isModel = (f: Recognised) => f.kind === 'model';
+  const isWhole = (f: Recognised) => f.kind === 'packed' || f.kind === 'medmnist';
+  const isIdx = (f: Recognised) => f.kind.startsWith('idx');
+  const kept = files.filter((f) => {
+    if (isModel(f)) return !added.some(isModel);
+    if (isWhole(f)) return !added.some(isWhole) && !added.some(isIdx);
+    return !added.some(isWhole) && !added.some((a) => a.file.name === f.file.name);
+  });
+  return [...kept, ...added];
+}
+
+/** The first images of every class. */
+export async function samplesOf(session: Session, classes: number, count: number): Promise<Samples[]> {
+  const samples: Samples[] = [];
+  for (let k = 0; k < classes; k++) samples.push(await session.samples({ class: k, count }));
+  return samples;
+}
+
+/** Whether an engine that failed so can be asked again only after a new start. */
+export function needsNewStart(code: ErrorCode | undefined): boolean {
+  return code === 'device-lost' || code === 'out-of-memory' || code === 'webgpu-unavailable' || code === 'internal';
+}

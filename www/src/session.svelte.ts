@@ -1,0 +1,406 @@
+import {
+  PurgeError,
+  createSession,
+  type DatasetInfo,
+  type DeviceInfo,
+  type DoneEvent,
+  type ErrorCode,
+  type Evaluation,
+  type ModelInfo,
+  type ResolvedConfig,
+  type Samples,
+  type Session,
+  type UnlearnConfig,
+} from 'purge-unlearning';
+import { recognise, type Recognised } from './files';
+import {
+  addFiles,
+  fetchAhead,
+  fetchNetwork,
+  fetchRetrained,
+  findOwn,
+  findServed,
+  needsNewStart,
+  samplesOf,
+  type Found,
+  type OnPart,
+} from './loading';
+import { settings } from './settings.svelte';
+import type { PageState } from './state';
+import { close, extend, startTrace, type Trace } from './trace';
+import { classWords } from './words';
+
+export type Phase = 'idle' | 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
+
+/** Something that went wrong, and while doing what. */
+export interface Problem {
+  code: ErrorCode;
+  message: string;
+  during: 'loading' | 'file' | 'measuring' | 'running';
+}
+
+/** Bytes of one of the things being loaded. */
+export interface Bytes {
+  loaded: number;
+  total?: number;
+}
+
+/** The one engine of the page, what it holds, and the run under way. */
+class PageSession {
+  phase: Phase = $state('idle');
+  problem: Problem | undefined = $state.raw();
+  bytes: Partial<Record<'engine' | 'dataset' | 'model', Bytes>> = $state({});
+  /** The served data set that the server does not have. */
+  missing: 'mnist' | 'pathmnist' | undefined = $state();
+
+  device: DeviceInfo | undefined = $state.raw();
+  dataset: DatasetInfo | undefined = $state.raw();
+  model: ModelInfo | undefined = $state.raw();
+  /** The first images of each class. */
+  samples: Samples[] = $state.raw([]);
+  /** What was dropped on "Your own". */
+  own: Recognised[] = $state.raw([]);
+
+  before: Evaluation | undefined = $state.raw();
+  after: Evaluation | undefined = $state.raw();
+  retrained: Evaluation | undefined = $state.raw();
+  /** There is no retrained network to compare with. */
+  noRetrained = $state(false);
+  /** Which evaluation is being made. */
+  measuring: 'before' | 'after' | 'retrained' | undefined = $state();
+
+  /** What a run would use now. */
+  config: ResolvedConfig | undefined = $state.raw();
+  /** What the run in `trace` used. */
+  runConfig: ResolvedConfig | undefined = $state.raw();
+  trace: Trace = $state.raw(startTrace(undefined));
+  result: DoneEvent | undefined = $state.raw();
+
+  words = $derived(classWords(this.dataset?.classNames ?? []));
+  forgotten = $derived(this.words[settings.class]);
+  busy = $derived(this.phase === 'running' || this.phase === 'paused');
+  loaded = $derived(this.dataset !== undefined && this.model !== undefined);
+  canForget = $derived(this.loaded && !this.busy && this.phase !== 'loading' && !needsNewStart(this.problem?.code));
+
+  #session: Session | undefined;
+  #connecting: Promise<Session> | undefined;
+  #life = new AbortController();
+  /** Counts what was asked for, so that an answer that comes late is dropped. */
+  #asked = 0;
+  #found: Found = {};
+  #droppedPathMnist: File | undefined;
+  /** The engine's network is not the one that was loaded. */
+  #changed = false;
+  #known = new Map<string, Evaluation>();
+  #run = new AbortController();
+  #singleSteps = 0;
+  #wake: (() => void) | undefined;
+
+  /** Makes the device where there is none, and loads what the settings name. */
+  open(): Promise<void> {
+    return this.#open('loading', () =>
+      settings.dataset === 'own'
+        ? findOwn(this.own)
+        : findServed({ ...settings, dataset: settings.dataset }, this.#archive(), this.#onPart),
+    );
+  }
+
+  /** Takes files for "Your own", or the official archive for PathMNIST. */
+  async take(files: File[]): Promise<void> {
+    const had = this.own;
+    await this.#open('file', async () => {
+      const found = await Promise.all(files.map(recognise));
+      const archive = found.find((f) => f.kind === 'medmnist');
+      if (settings.dataset === 'pathmnist' && archive) {
+        this.#droppedPathMnist = archive.file;
+        return findServed({ ...settings, dataset: 'pathmnist' }, archive.file, this.#onPart);
+      }
+      settings.dataset = 'own';
+      this.own = addFiles(had, found);
+      return findOwn(this.own);
+    });
+    if (this.problem?.during === 'file') {
+      this.own = had;
+      this.#droppedPathMnist = undefined;
+    }
+  }
+
+  /** Uses a shipped network on the visitor's own data. */
+  borrow(dataset: 'mnist' | 'pathmnist'): Promise<void> {
+    return this.#open('file', async () => {
+      const network = await fetchNetwork(dataset, settings.norm, this.#onPart);
+      this.own = addFiles(this.own, [{ kind: 'model', file: network.model }]);
+      return { ...findOwn(this.own), ...network };
+    });
+  }
+
+  /** Starts again from nothing; on the CPU if asked to. */
+  retry(device: PageState['device'] = settings.device): Promise<void> {
+    settings.device = device;
+    this.#life.abort();
+    this.#life = new AbortController();
+    this.#session?.close();
+    this.#session = this.#connecting = undefined;
+    return this.open();
+  }
+
+  /** Back to the network as it was loaded, with the class that is now chosen. */
+  async restart(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.loaded) return;
+    const mine = this.#supersede();
+    try {
+      this.#clearResults();
+      this.phase = 'ready';
+      if (this.#changed) await session.reset();
+      this.#changed = false;
+    } catch (error) {
+      return this.#fail(mine, error, 'measuring');
+    }
+    await this.#measure(session, mine);
+  }
+
+  /** Settings of the measurement have changed: other unseen images. */
+  async measure(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.loaded || this.busy) return;
+    await this.#measure(session, this.#supersede());
+  }
+
+  /** Settings of the run have changed. */
+  async configure(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.loaded) return;
+    try {
+      this.config = await session.resolveConfig(runSettings());
+      if (this.problem?.code === 'bad-config') this.#clearProblem();
+    } catch (error) {
+      this.#fail(this.#asked, error, 'running');
+    }
+  }
+
+  /** Starts a run from the network as it was loaded. `single`: take one step and pause. */
+  async forget(single = false): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.canForget) return;
+    const mine = this.#supersede();
+    const run = (this.#run = new AbortController());
+    this.#clearProblem();
+    this.phase = single ? 'paused' : 'running';
+    this.#singleSteps = single ? 1 : 0;
+    this.after = this.result = undefined;
+    this.trace = startTrace(this.before);
+    try {
+      this.before ??= await this.#evaluate(session, 'before');
+      this.measuring = undefined;
+      if (this.#changed) await session.reset();
+      const config = await session.resolveConfig(runSettings());
+      this.config = this.runConfig = config;
+      this.trace = startTrace(this.before);
+      this.#changed = true;
+      const options = { signal: run.signal, stepsPerEvent: 1 };
+      const events = session.unlearn({ ...config, nonMembers: this.nonMembers }, options);
+      for (;;) {
+        await this.#turn(run.signal);
+        const { value: event, done } = await events.next();
+        if (mine !== this.#asked || done) break;
+        if (event.type === 'progress') this.trace = extend(this.trace, event, config.checkEvery);
+        else this.#finish(event);
+      }
+    } catch (error) {
+      return this.#fail(mine, error, 'running');
+    }
+    if (mine === this.#asked) await this.#measure(session, mine);
+  }
+
+  pause(): void {
+    if (this.phase === 'running') this.phase = 'paused';
+  }
+
+  resume(): void {
+    if (this.phase !== 'paused') return;
+    this.phase = 'running';
+    this.#wake?.();
+  }
+
+  /** One step: of the paused run, or of a new one. */
+  async step(): Promise<void> {
+    if (!this.busy) return this.forget(true);
+    if (this.phase === 'paused') this.#singleSteps += 1;
+    this.phase = 'paused';
+    this.#wake?.();
+  }
+
+  cancel(): void {
+    this.#run.abort();
+    this.#wake?.();
+  }
+
+  /** The network as it is now. */
+  exportModel(): Promise<Uint8Array> {
+    if (!this.#session) throw new PurgeError('bad-state', 'No network is loaded.');
+    return this.#session.exportModel();
+  }
+
+  /** The unseen images compared with, as far as this data set has them. */
+  get nonMembers(): 'test' | 'val' {
+    return this.dataset?.nonMemberSplits.includes(settings.nonMembers) ? settings.nonMembers : 'test';
+  }
+
+  #onPart: OnPart = (part) => (loaded, total) => {
+    this.bytes[part] = { loaded, ...(total !== undefined && { total }) };
+  };
+
+  #archive(): File | undefined {
+    return settings.dataset === 'pathmnist' ? this.#droppedPathMnist : undefined;
+  }
+
+  /** Makes what is still under way count no more. */
+  #supersede(): number {
+    this.cancel();
+    return ++this.#asked;
+  }
+
+  async #open(during: 'loading' | 'file', find: () => Found | Promise<Found>): Promise<void> {
+    const was = this.phase;
+    const mine = this.#supersede();
+    this.#clearProblem();
+    this.missing = undefined;
+    this.bytes = {};
+    this.phase = 'loading';
+    try {
+      const [session, found] = await Promise.all([this.#connect(), find()]);
+      if (mine !== this.#asked) return;
+      this.#session = session;
+      this.device = session.device;
+      await this.#load(session, mine, found);
+    } catch (error) {
+      this.#fail(mine, error, during);
+      // A file that is no good leaves what was there before.
+      if (mine === this.#asked && during === 'file' && this.loaded) this.phase = was;
+    }
+  }
+
+  #connect(): Promise<Session> {
+    this.#connecting ??= createSession({
+      device: settings.device,
+      signal: this.#life.signal,
+      onProgress: ({ what, loaded, total }) => {
+        if (what === 'engine') this.bytes.engine = { loaded, ...(total !== undefined && { total }) };
+      },
+    }).catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+
+  async #load(session: Session, mine: number, found: Found): Promise<void> {
+    const dataset = found.dataset && (await session.loadDataset(found.dataset));
+    if (mine !== this.#asked) return;
+    this.#unload();
+    this.#found = found;
+    this.dataset = dataset;
+    this.missing = found.missing;
+    this.phase = 'idle';
+    if (!dataset) return;
+    settings.class = Math.min(settings.class, dataset.classNames.length - 1);
+    const samples = await samplesOf(session, dataset.classNames.length, 4);
+    if (mine !== this.#asked) return;
+    this.samples = samples;
+    if (!found.model) return;
+    this.phase = 'loading';
+    const model = await session.loadModel(found.model);
+    if (mine !== this.#asked) return;
+    this.model = model;
+    this.phase = 'ready';
+    await this.#measure(session, mine);
+    if (found.shipped) void fetchAhead(found.shipped, dataset.classNames.length);
+  }
+
+  #unload(): void {
+    this.dataset = this.model = this.config = undefined;
+    this.samples = [];
+    this.#known.clear();
+    this.#changed = false;
+    this.#clearResults();
+  }
+
+  #clearResults(): void {
+    this.before = this.after = this.retrained = this.result = this.runConfig = undefined;
+    this.noRetrained = false;
+    this.trace = startTrace(undefined);
+  }
+
+  #clearProblem(): void {
+    this.problem = undefined;
+    if (this.phase === 'failed') this.phase = this.loaded ? 'ready' : 'idle';
+  }
+
+  /** Makes the evaluations that are not there yet; a run that starts meanwhile puts the retrained network's off. */
+  async #measure(session: Session, mine: number): Promise<void> {
+    try {
+      this.config ??= await session.resolveConfig(runSettings());
+      for (const role of ['before', 'after', 'retrained'] as const) {
+        if (role === 'after' && !this.result) continue;
+        if (role === 'after' && this.after?.nonMemberSplit === this.nonMembers) continue;
+        const evaluation = await this.#evaluate(session, role);
+        if (mine !== this.#asked) return;
+        this[role] = evaluation;
+        if (role === 'before' && !this.result) this.trace = startTrace(evaluation);
+      }
+    } catch (error) {
+      this.#fail(mine, error, 'measuring');
+    } finally {
+      if (mine === this.#asked) this.measuring = undefined;
+    }
+  }
+
+  async #evaluate(session: Session, role: 'before' | 'after' | 'retrained'): Promise<Evaluation | undefined> {
+    const options = { forgetClass: settings.class, nonMembers: this.nonMembers };
+    const key = `${role} ${options.forgetClass} ${options.nonMembers}`;
+    const known = this.#known.get(key);
+    if (known && role !== 'after') return known;
+    this.measuring = role;
+    let model: File | undefined;
+    if (role === 'retrained') {
+      model = this.#found.shipped ? await fetchRetrained(this.#found.shipped, options.forgetClass) : undefined;
+      this.noRetrained = !model;
+      if (!model) return undefined;
+    } else if (role === 'before' && this.#changed) model = this.#found.model;
+    const evaluation = await session.evaluate({ ...options, ...(model && { model }) });
+    this.#known.set(key, evaluation);
+    return evaluation;
+  }
+
+  /** Waits until the run may take its next step. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    while (this.phase === 'paused' && this.#singleSteps === 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    if (this.#singleSteps > 0) this.#singleSteps -= 1;
+  }
+
+  #finish(event: DoneEvent): void {
+    this.result = event;
+    this.after = event.evaluation;
+    this.trace = close(this.trace, event.steps, event.evaluation);
+    this.phase = event.stop === 'cancelled' ? 'cancelled' : 'done';
+  }
+
+  #fail(mine: number, error: unknown, during: Problem['during']): void {
+    if (mine !== this.#asked) return;
+    const code = error instanceof PurgeError ? error.code : 'internal';
+    if (code === 'cancelled') return;
+    this.problem = { code, message: error instanceof Error ? error.message : String(error), during };
+    this.phase = 'failed';
+  }
+}
+
+/** What the settings say of a run; the preset says the rest. */
+function runSettings(): UnlearnConfig {
+  return { ...$state.snapshot(settings.overrides), forgetClass: settings.class, preset: settings.preset };
+}
+
+/** The page's session. */
+export const session = new PageSession();
