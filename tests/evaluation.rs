@@ -133,7 +133,7 @@ fn json_has_the_fields_of_the_package() {
 
 #[test]
 fn broken_networks_and_empty_classes_give_numbers() {
-    let nan = [f32::NAN; 6];
+    let nan = [f32::NAN; 9];
     let split = Answers { logits: &nan, labels: &[0, 0, 2] };
     for forget in 0..3 {
         let scores = Evaluation::from_logits(forget, 3, split, split, NonMembers::Test, 0.0).unwrap();

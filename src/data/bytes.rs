@@ -48,7 +48,12 @@ impl<'a> ByteSource<'a> {
 
     /// An error at the place reached.
     pub(super) fn bad(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::dataset_at(self.file, self.offset, expected, found)
+        self.bad_at(self.offset, expected, found)
+    }
+
+    /// An error at another place.
+    pub(super) fn bad_at(&self, offset: u64, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::dataset_at(self.file, offset, expected, found)
     }
 
     /// The next `N` bytes.
@@ -88,7 +93,7 @@ impl<'a> ByteSource<'a> {
             match self.read(&mut buffer[filled..])? {
                 0 => {
                     let expected = format!("{} bytes of {what}", buffer.len());
-                    return Err(Error::dataset_at(self.file, self.offset, expected, format!("the end after {filled}")));
+                    return Err(self.bad(expected, format!("the end after {filled}")));
                 }
                 n => filled += n,
             }
@@ -100,7 +105,7 @@ impl<'a> ByteSource<'a> {
     pub(super) fn end(&mut self) -> Result<()> {
         match self.read(&mut [0])? {
             0 => Ok(()),
-            _ => Err(Error::dataset_at(self.file, self.offset - 1, "the end of the file", "more bytes")),
+            _ => Err(self.bad_at(self.offset - 1, "the end of the file", "more bytes")),
         }
     }
 

@@ -36,8 +36,8 @@ pub struct Normalisation {
 }
 
 impl Normalisation {
-    /// Mean and (population) standard deviation of every channel of a split. A channel without spread gets a standard
-    /// deviation of 1, so that it can be divided by.
+    /// Mean and (population) standard deviation of every channel of a split, to twelve decimals. A channel without
+    /// spread gets a standard deviation of 1, so that it can be divided by.
     pub fn of(split: &Split) -> Self {
         let shape = split.shape;
         let plane = shape.height * shape.width;
@@ -55,8 +55,8 @@ impl Normalisation {
             };
             let m = average(&|x| x);
             let s = average(&|x| (x - m) * (x - m)).sqrt();
-            mean.push(m);
-            std.push(if s > 0.0 { s } else { 1.0 });
+            mean.push(twelve_decimals(m));
+            std.push(if s > 0.0 { twelve_decimals(s) } else { 1.0 });
         }
         Self { mean, std }
     }
@@ -68,6 +68,11 @@ impl Normalisation {
             && self.mean.iter().all(|m| m.is_finite())
             && self.std.iter().all(|s| s.is_finite() && *s > 0.0)
     }
+}
+
+/// JSON readers give numbers of so many digits back exactly, longer ones only nearly.
+fn twelve_decimals(x: f64) -> f64 {
+    (x * 1e12).round() / 1e12
 }
 
 /// Names of the parts of a dataset.

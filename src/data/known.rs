@@ -1,0 +1,89 @@
+//! What the formats do not carry: titles, class names and licences of the sets we know.
+
+use super::Split;
+
+pub(super) struct Known {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub channels: usize,
+    pub class_names: &'static [&'static str],
+    pub source: &'static str,
+    pub licence: &'static str,
+}
+
+impl Known {
+    pub(super) fn class_names(&self) -> Vec<String> {
+        self.class_names.iter().map(|name| name.to_string()).collect()
+    }
+}
+
+pub(super) static MNIST: Known = Known {
+    name: "mnist",
+    title: "MNIST",
+    channels: 1,
+    class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    source: "The MNIST database of handwritten digits (LeCun, Cortes, Burges)",
+    licence: "CC BY-SA 3.0",
+};
+
+static MEDMNIST: [Known; 3] = [
+    Known {
+        name: "pathmnist",
+        title: "PathMNIST",
+        channels: 3,
+        class_names: &[
+            "adipose",
+            "background",
+            "debris",
+            "lymphocytes",
+            "mucus",
+            "smooth muscle",
+            "normal colon mucosa",
+            "cancer-associated stroma",
+            "colorectal adenocarcinoma epithelium",
+        ],
+        source: MEDMNIST_SOURCE,
+        licence: MEDMNIST_LICENCE,
+    },
+    Known {
+        name: "pneumoniamnist",
+        title: "PneumoniaMNIST",
+        channels: 1,
+        class_names: &["normal", "pneumonia"],
+        source: MEDMNIST_SOURCE,
+        licence: MEDMNIST_LICENCE,
+    },
+    Known {
+        name: "breastmnist",
+        title: "BreastMNIST",
+        channels: 1,
+        class_names: &["malignant", "normal or benign"],
+        source: MEDMNIST_SOURCE,
+        licence: MEDMNIST_LICENCE,
+    },
+];
+
+const MEDMNIST_SOURCE: &str = "MedMNIST v2 (Yang et al., 2023)";
+const MEDMNIST_LICENCE: &str = "CC BY 4.0";
+
+/// The MedMNIST set that a file's name begins with, as in "pathmnist.npz" or "pathmnist_64.npz".
+pub(super) fn medmnist(file: &str) -> Option<&'static Known> {
+    let stem = stem(file).to_ascii_lowercase();
+    MEDMNIST.iter().find(|known| {
+        let rest = stem.strip_prefix(known.name);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    })
+}
+
+/// A file's name without folders and without what follows the first dot.
+pub(super) fn stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.split('.').next().filter(|s| !s.is_empty()).unwrap_or(name)
+}
+
+/// Names for classes that nobody named: one for each label up to the highest, at least two.
+pub(super) fn numbered_classes<'a>(splits: impl IntoIterator<Item = &'a Split>) -> Vec<String> {
+    let labels = splits.into_iter().flat_map(Split::labels);
+    let highest = labels.max().map_or(1, |&label| label.max(1));
+    (0..=highest).map(|class| format!("class {class}")).collect()
+}
