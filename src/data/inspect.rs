@@ -24,6 +24,20 @@ pub struct SplitReport {
     pub sha256: String,
 }
 
+impl std::fmt::Display for SplitReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [n, c, h, w] = self.shape;
+        let split = self.split.map(|split| format!(", {}", split.as_str())).unwrap_or_default();
+        writeln!(f, "{}{split}", self.file)?;
+        writeln!(f, "  shape   {n} × {c} × {h} × {w}")?;
+        if let Some(counts) = &self.counts {
+            let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+            writeln!(f, "  counts  {}", counts.join(" "))?;
+        }
+        write!(f, "  sha256  {}", self.sha256)
+    }
+}
+
 /// Says what is in each file, guessing formats by content. The first file of IDX images goes with the first of IDX
 /// labels and so on; images may also come without any labels.
 ///

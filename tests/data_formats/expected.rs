@@ -63,6 +63,9 @@ fn packing_keeps_every_byte() {
 fn idx_files_pair_up_in_order() {
     let alone = data::inspect(&[named("images", IMAGES)]).unwrap();
     assert_eq!((alone[0].shape, &alone[0].counts), ([5, 1, 28, 28], &None));
+    let text = data::inspect(&[named("images", IMAGES), named("labels", LABELS)]).unwrap()[0].to_string();
+    let sha256 = &alone[0].sha256;
+    assert_eq!(text, format!("images\n  shape   5 × 1 × 28 × 28\n  counts  1 1 1 0 1 0 0 1\n  sha256  {sha256}"));
     let labels = message(data::inspect(&[named("labels", LABELS)]));
     assert_eq!(labels, "labels: expected as many files of IDX images as of labels, 1, found 0");
     let unknown = message(data::inspect(&[named("x", b"no dataset")]));
