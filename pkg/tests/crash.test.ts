@@ -143,3 +143,19 @@ test('a file that crashes the engine is not loaded again', async () => {
   await session.reset();
   expect(workers.last().engine.calls[0]).toBe('loadModel mnist.safetensors model A');
 });
+
+test('a new start that fails is tried again by the next call', async () => {
+  let offline = false;
+  const workers = fakeWorkers(undefined, () => {
+    if (offline) refuse('network', 'the engine could not be fetched');
+  });
+  const session = await openSession({ device: 'cpu' }, workers.make);
+  await session.loadModel(bytes('model A'));
+  workers.last().panic('index out of bounds');
+  await expect(session.exportModel()).rejects.toMatchObject({ code: 'internal' });
+  offline = true;
+  await expect(session.exportModel()).rejects.toMatchObject({ code: 'network' });
+  offline = false;
+  expect(await session.exportModel()).toEqual(bytes('model A'));
+  expect(workers.all.map((worker) => worker.terminated)).toEqual([true, true, false]);
+});

@@ -71,6 +71,15 @@ describe('what a session gets', () => {
     expect(workers.last().requests).toEqual(['detect']);
   });
 
+  test('a software adapter: the CPU under auto, WebGPU for who asks for it', async () => {
+    const gpu = fakeGpu({ software: true });
+    expect((await openSession({}, fakeWorkers(gpu).make)).device).toMatchObject({
+      kind: 'cpu',
+      reason: says(/software/),
+    });
+    expect((await openSession({ device: 'webgpu' }, fakeWorkers(gpu).make)).device.kind).toBe('webgpu');
+  });
+
   const gpuFails = () =>
     fakeWorkers(fakeGpu(), (engine) => {
       if (engine.kind === 'webgpu') refuse('webgpu-unavailable', 'no queue');
