@@ -67,7 +67,13 @@ fn inspect(paths: &[PathBuf], json: bool) -> Result<()> {
         return Ok(());
     }
     for report in reports {
-        println!("{report}");
+        let shape: Vec<String> = report.shape.iter().map(ToString::to_string).collect();
+        println!("{} {}", report.file, report.split.map_or("", |split| split.as_str()));
+        println!("  shape  {}", shape.join(" × "));
+        if let Some(counts) = report.counts {
+            println!("  counts {counts:?}");
+        }
+        println!("  sha256 {}", report.sha256);
     }
     Ok(())
 }
