@@ -44,6 +44,9 @@ async function download(path: string, onBytes: OnBytes): Promise<File | undefine
     }
     return new File(chunks, path.slice(path.lastIndexOf('/') + 1));
   } catch (error) {
-    throw new PurgeError('network', `${path} could not be fetched (${error instanceof Error ? error.message : String(error)}).`);
+    throw new PurgeError(
+      'network',
+      `${path} could not be fetched (${error instanceof Error ? error.message : String(error)}).`,
+    );
   }
 }

@@ -84,7 +84,10 @@ async function firstBytes(file: File): Promise<Uint8Array> {
     const { value } = await reader.read();
     return padded(value ?? head);
   } catch {
-    throw new PurgeError('bad-dataset', `${file.name}: it looks like gzip but cannot be unpacked; the file may be cut short.`);
+    throw new PurgeError(
+      'bad-dataset',
+      `${file.name}: it looks like gzip but cannot be unpacked; the file may be cut short.`,
+    );
   } finally {
     await reader.cancel().catch(() => undefined);
   }

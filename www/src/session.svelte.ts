@@ -69,6 +69,8 @@ class PageSession {
   /** Which evaluation is being made. */
   measuring: 'before' | 'after' | 'retrained' | undefined = $state();
 
+  /** What the preset says. */
+  presetConfig: ResolvedConfig | undefined = $state.raw();
   /** What a run would use now. */
   config: ResolvedConfig | undefined = $state.raw();
   /** What the run in `trace` used. */
@@ -80,6 +82,9 @@ class PageSession {
   forgotten = $derived(this.words[settings.class]);
   busy = $derived(this.phase === 'running' || this.phase === 'paused');
   loaded = $derived(this.dataset !== undefined && this.model !== undefined);
+  /** The last step is taken and what it left is being measured. */
+  ending = $state(false);
+  canReset = $derived(this.phase === 'done' || this.phase === 'cancelled' || (this.phase === 'failed' && this.loaded));
   canForget = $derived(this.loaded && !this.busy && this.phase !== 'loading' && !needsNewStart(this.problem?.code));
 
   #session: Session | undefined;
@@ -172,7 +177,7 @@ class PageSession {
     const session = this.#session;
     if (!session || !this.loaded) return;
     try {
-      this.config = await session.resolveConfig(runSettings());
+      await this.#resolve(session);
       if (this.problem?.code === 'bad-config') this.#clearProblem();
     } catch (error) {
       this.#fail(this.#asked, error, 'running');
@@ -187,6 +192,7 @@ class PageSession {
     const run = (this.#run = new AbortController());
     this.#clearProblem();
     this.phase = single ? 'paused' : 'running';
+    this.ending = false;
     this.#singleSteps = single ? 1 : 0;
     this.after = this.result = undefined;
     this.trace = startTrace(this.before);
@@ -194,8 +200,8 @@ class PageSession {
       this.before ??= await this.#evaluate(session, 'before');
       this.measuring = undefined;
       if (this.#changed) await session.reset();
-      const config = await session.resolveConfig(runSettings());
-      this.config = this.runConfig = config;
+      const config = await this.#resolve(session);
+      this.runConfig = config;
       this.trace = startTrace(this.before);
       this.#changed = true;
       const options = { signal: run.signal, stepsPerEvent: 1 };
@@ -204,8 +210,11 @@ class PageSession {
         await this.#turn(run.signal);
         const { value: event, done } = await events.next();
         if (mine !== this.#asked || done) break;
-        if (event.type === 'progress') this.trace = extend(this.trace, event, config.checkEvery);
-        else this.#finish(event);
+        if (event.type === 'done') this.#finish(event);
+        else {
+          this.trace = extend(this.trace, event, config.checkEvery);
+          this.ending = event.forgetAccuracy <= config.targetForgetAccuracy || event.step >= event.maxSteps;
+        }
       }
     } catch (error) {
       return this.#fail(mine, error, 'running');
@@ -232,6 +241,7 @@ class PageSession {
   }
 
   cancel(): void {
+    this.ending = this.busy;
     this.#run.abort();
     this.#wake?.();
   }
@@ -319,7 +329,7 @@ class PageSession {
   }
 
   #unload(): void {
-    this.dataset = this.model = this.config = undefined;
+    this.dataset = this.model = this.config = this.presetConfig = undefined;
     this.samples = [];
     this.#known.clear();
     this.#changed = false;
@@ -340,7 +350,7 @@ class PageSession {
   /** Makes the evaluations that are not there yet; a run that starts meanwhile puts the retrained network's off. */
   async #measure(session: Session, mine: number): Promise<void> {
     try {
-      this.config ??= await session.resolveConfig(runSettings());
+      if (!this.config) await this.#resolve(session);
       for (const role of ['before', 'after', 'retrained'] as const) {
         if (role === 'after' && !this.result) continue;
         if (role === 'after' && this.after?.nonMemberSplit === this.nonMembers) continue;
@@ -354,6 +364,12 @@ class PageSession {
     } finally {
       if (mine === this.#asked) this.measuring = undefined;
     }
+  }
+
+  async #resolve(session: Session): Promise<ResolvedConfig> {
+    const { forgetClass, preset } = runSettings();
+    this.presetConfig = await session.resolveConfig({ forgetClass, preset });
+    return (this.config = await session.resolveConfig(runSettings()));
   }
 
   async #evaluate(session: Session, role: 'before' | 'after' | 'retrained'): Promise<Evaluation | undefined> {
@@ -398,7 +414,7 @@ class PageSession {
 }
 
 /** What the settings say of a run; the preset says the rest. */
-function runSettings(): UnlearnConfig {
+function runSettings(): UnlearnConfig & Pick<PageState, 'preset'> {
   return { ...$state.snapshot(settings.overrides), forgetClass: settings.class, preset: settings.preset };
 }
 

@@ -66,7 +66,11 @@ export const pageSettings = [
     label: 'Images',
     sentence: 'How much of PathMNIST is loaded.',
     choices: [
-      { value: 'light', label: 'Light', sentence: 'A few hundred images a class: scores come in seconds on any laptop.' },
+      {
+        value: 'light',
+        label: 'Light',
+        sentence: 'A few hundred images a class: scores come in seconds on any laptop.',
+      },
       { value: 'whole', label: 'Whole set', sentence: 'All 107,180 images: a large download, and slow without a GPU.' },
     ],
   },
@@ -87,8 +91,16 @@ export const pageSettings = [
     label: 'Normalisation',
     sentence: 'How the network keeps its activations in range.',
     choices: [
-      { value: 'group', label: 'Group norm', sentence: 'Keeps no statistics of the data, so nothing outside the weights remembers.' },
-      { value: 'batch', label: 'Batch norm', sentence: 'Keeps running statistics, through which a forgotten class can come back.' },
+      {
+        value: 'group',
+        label: 'Group norm',
+        sentence: 'Keeps no statistics of the data, so nothing outside the weights remembers.',
+      },
+      {
+        value: 'batch',
+        label: 'Batch norm',
+        sentence: 'Keeps running statistics, through which a forgotten class can come back.',
+      },
     ],
   },
   {
@@ -98,8 +110,16 @@ export const pageSettings = [
     label: 'Preset',
     sentence: 'A set of values that suits the network.',
     choices: [
-      { value: 'published', label: 'Published', sentence: 'The paper’s algorithm as it is, with a learning rate that suits this network.' },
-      { value: 'strict', label: 'Strict', sentence: 'Our options added: no step, momentum included, may go against the rest.' },
+      {
+        value: 'published',
+        label: 'Published',
+        sentence: 'The paper’s algorithm as it is, with a learning rate that suits this network.',
+      },
+      {
+        value: 'strict',
+        label: 'Strict',
+        sentence: 'Our options added: no step, momentum included, may go against the rest.',
+      },
       {
         value: 'authors',
         label: 'Authors',
@@ -138,7 +158,11 @@ export const pageSettings = [
     sentence: 'What the attacker goes by.',
     choices: [
       { value: 'loss', label: 'Loss', sentence: 'A low loss on an image speaks for its having been learnt.' },
-      { value: 'confidence', label: 'Confidence', sentence: 'A sure answer speaks for the image’s having been learnt, be it right or wrong.' },
+      {
+        value: 'confidence',
+        label: 'Confidence',
+        sentence: 'A sure answer speaks for the image’s having been learnt, be it right or wrong.',
+      },
     ],
   },
   {
@@ -345,7 +369,6 @@ type Value<S> = S extends { kind: 'choice'; choices: readonly { value: infer V }
     ? number
     : boolean;
 type PageSetting = (typeof pageSettings)[number];
-type RunKey = (typeof runSettings)[number]['settings'][number]['key'];
 
 /** The page's own settings. */
 export type PageState = { -readonly [S in PageSetting as S['key']]: Value<S> };
@@ -354,51 +377,7 @@ export type Overrides = { [S in (typeof runSettings)[number]['settings'][number]
 /** Everything that an address can carry. */
 export type State = PageState & { overrides: Overrides };
 
-const allRunSettings: readonly RunSetting[] = runSettings.flatMap((group) => group.settings as readonly RunSetting[]);
-
 /** One of the page's settings, by its key. */
 export function setting<K extends keyof PageState>(key: K): Extract<PageSetting, { key: K }> {
   return pageSettings.find((s) => s.key === key) as Extract<PageSetting, { key: K }>;
-}
-
-/** The value that `text` stands for; undefined if it is none that the setting can have. */
-export function parse(of: ChoiceSetting | NumberSetting | SwitchSetting, text: string): string | number | boolean | undefined {
-  switch (of.kind) {
-    case 'choice':
-      return of.choices.find((choice) => choice.value === text)?.value;
-    case 'switch':
-      return text === '1' ? true : text === '0' ? false : undefined;
-    case 'number': {
-      const value = text.trim() === '' ? NaN : Number(text);
-      if (!(value >= of.min && value <= of.max)) return undefined;
-      return of.whole && !Number.isInteger(value) ? undefined : value;
-    }
-  }
-}
-
-/** The state that an address stands for. What it does not say, or says wrongly, is the default. */
-export function fromQuery(query: string): State {
-  const given = new URLSearchParams(query);
-  const value = (of: ChoiceSetting | NumberSetting | SwitchSetting) => {
-    const text = given.get(of.key);
-    return text === null ? undefined : parse(of, text);
-  };
-  const page = Object.fromEntries(pageSettings.map((of) => [of.key, value(of) ?? of.default]));
-  const overrides = Object.fromEntries(
-    allRunSettings.map((of) => [of.key, value(of)] as const).filter(([, v]) => v !== undefined),
-  );
-  return { ...(page as PageState), overrides: overrides as Overrides };
-}
-
-/** The query of an address for a state: only what differs from the defaults. */
-export function toQuery(state: State): string {
-  const query = new URLSearchParams();
-  for (const of of pageSettings) {
-    if (state[of.key] !== of.default) query.set(of.key, String(state[of.key]));
-  }
-  for (const of of allRunSettings) {
-    const value = state.overrides[of.key as RunKey];
-    if (value !== undefined) query.set(of.key, typeof value === 'boolean' ? String(Number(value)) : String(value));
-  }
-  return query.toString();
 }

@@ -39,8 +39,15 @@ export function classWords(names: readonly string[]): ClassWords[] {
       return { name, short: name, all: `${name}s`, one: `${/^(8|11$|18$)/.test(name) ? 'an' : 'a'} ${word}`, many };
     }
     const tissue = tissues[name];
-    const short = tissue ?? (name.length <= 4 ? name : `${name.slice(0, 3)}${names.length > 20 ? '' : k}`).toUpperCase();
-    return { name, short, all: tissue ? name : `${name} images`, one: `an image of ${name}`, many: `images of ${name}` };
+    const short =
+      tissue ?? (name.length <= 4 ? name : `${name.slice(0, 3)}${names.length > 20 ? '' : k}`).toUpperCase();
+    return {
+      name,
+      short,
+      all: tissue ? name : `${name} images`,
+      one: `an image of ${name}`,
+      many: `images of ${name}`,
+    };
   });
 }
 
@@ -76,7 +83,13 @@ export function resultWords(before: Evaluation, after: Evaluation, of: ClassWord
 }
 
 /** Why a run ended, and what that means. */
-export function stopWords(stop: StopReason, steps: number, seconds: number, config: ResolvedConfig | undefined, of: ClassWords): string {
+export function stopWords(
+  stop: StopReason,
+  steps: number,
+  seconds: number,
+  config: ResolvedConfig | undefined,
+  of: ClassWords,
+): string {
   const after = `after ${counted(steps, 'step')} and ${duration(seconds)}`;
   switch (stop) {
     case 'forget_target':
