@@ -74,14 +74,18 @@ function row(where, { msPerStep, run }) {
 const rows = [];
 if (process.argv[2]) {
   const native = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-  rows.push(row('native CPU', { msPerStep: native.ms_per_step, run: native }));
+  rows.push(
+    row('native CPU', { msPerStep: native.step_ms, run: { steps: native.run_steps, seconds: native.run_seconds } }),
+  );
 }
 const cpu = await run({ device: 'cpu', steps: 60, wholeRun: true });
 rows.push(row(`wasm, ${cpu.device}`, cpu));
 const gpu = await run({ device: 'webgpu', steps: 10, wholeRun: false });
 rows.push(row(`wasm, WebGPU (${gpu.device})`, gpu));
 
-console.log(`${cpus()[0].model}, ${availableParallelism()} cores; Chromium ${browser.version()}; MNIST, batch 128 + 128\n`);
+console.log(
+  `${cpus()[0].model}, ${availableParallelism()} cores; Chromium ${browser.version()}; MNIST, batch 128 + 128\n`,
+);
 console.log('| where | ms per step | the whole run for class 3 |\n|---|---|---|');
 console.log(rows.join('\n'));
 await browser.close();

@@ -8,26 +8,45 @@ cd "$root"
 
 wasm_features=(bulk-memory multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
 
+# Everything a module is made from. In a fresh clone cargo would link again, for minutes, what has not changed.
+fingerprint() {
+  local files
+  files=$(find Cargo.toml Cargo.lock scripts/build.sh src -type f -not -path 'src/bin/*' | LC_ALL=C sort)
+  {
+    echo "$files"
+    xargs git hash-object <<<"$files"
+    "${wasm_cargo[@]}" --version
+    echo "$@"
+  } | git hash-object --stdin
+}
+
 build_module() {
-  local module=$1 profile=$2 flags=$3
-  local wasm=$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm
-  local out=pkg/dist/$module record=node_modules/.cache/purge-unlearning/$module made_from
+  local module=$1 profile=$2 flags=$3 wasm_opt=$4 made
+  made=$cache/modules/$module-$(fingerprint "$profile" "$flags" "$wasm_opt")
+  if [ ! -e "$made" ]; then
+    compile "$@" "$made.part"
+    mv "$made.part" "$made"
+  fi
+  if diff -rq "$made" "pkg/dist/$module" >/dev/null 2>&1; then return; fi
+  say "writing pkg/dist/$module"
+  rm -rf "pkg/dist/$module"
+  mkdir -p pkg/dist
+  cp -r "$made" "pkg/dist/$module"
+}
+
+compile() {
+  local module=$1 profile=$2 flags=$3 wasm_opt=$4 out=$5
   say "compiling the $module module"
   # Cargo.toml's rlib, made beside it, would keep cargo from link-time optimisation.
   RUSTFLAGS=$flags "${wasm_cargo[@]}" rustc --lib --crate-type cdylib --target "$wasm_target" --profile "$profile" \
     --no-default-features --features "$module"
-
-  made_from="$(sha256sum <"$wasm") $bindgen $wasm_opt"
-  if [ -e "$out" ] && [ "$(cat "$record" 2>/dev/null)" = "$made_from" ]; then return; fi
-  rm -rf "$out" "$record"
-  say "writing $out"
-  "$bindgen" --target web --remove-name-section --out-dir "$out" --out-name purge_unlearning "$wasm"
+  rm -rf "$out"
+  "$bindgen" --target web --remove-name-section --out-dir "$out" --out-name purge_unlearning \
+    "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm"
   if [ -n "$wasm_opt" ]; then
     say 'shrinking it with wasm-opt'
     "$wasm_opt" -Oz "${wasm_features[@]/#/--enable-}" -o "$out/purge_unlearning_bg.wasm" "$out/purge_unlearning_bg.wasm"
   fi
-  mkdir -p "$(dirname "$record")"
-  echo "$made_from" >"$record"
 }
 
 need_node_modules
@@ -35,8 +54,10 @@ need_wasm_rust
 need_cargo_tool wasm-bindgen wasm-bindgen-cli "$(locked_version wasm-bindgen)"
 bindgen=$tool
 wasm_opt=$(find_wasm_opt)
-build_module webgpu web-gpu ''
-build_module cpu web-cpu '-C target-feature=+simd128'
+mkdir -p "$cache/modules"
+find "$cache/modules" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
+build_module webgpu web-gpu '' "$wasm_opt"
+build_module cpu web-cpu '-C target-feature=+simd128' "$wasm_opt"
 
 say 'building the package and the page'
 npm run --silent build

@@ -5,16 +5,16 @@
 cd "$root"
 
 models=www/public/models
-purge=$CARGO_TARGET_DIR/release/purge
+purge=$CARGO_TARGET_DIR/debug/purge
 
-# train DATA NORM [CLASS LEFT OUT]
+# train DATA NORM [CLASS LEFT OUT]: the references without a class are only ever compared with, so 16 bits do.
 train() {
   local name=$1-$2${3:+-without-$3}
   local log=$cache/logs/$name.log
   if [ -e "$models/$name.safetensors" ]; then return; fi
   say "training $name"
   # One thread each: two runs side by side beat one on two threads.
-  RAYON_NUM_THREADS=1 "$purge" train --data "$1" --norm "$2" ${3:+--without "$3"} --seed 0 \
+  RAYON_NUM_THREADS=1 "$purge" train --data "$1" --norm "$2" ${3:+--without "$3" --half} --seed 0 \
     --out "$models/$name.safetensors.part" >"$log" 2>&1 || die "training $name failed, see $log: $(tail -n 1 "$log")"
   mv "$models/$name.safetensors.part" "$models/$name.safetensors"
 }
@@ -36,6 +36,7 @@ if [ $# -gt 0 ]; then
 else
   need_rust
   mkdir -p "$models" "$cache/logs"
-  cargo build --release --features "$native_features" --bin purge
+  # Not --release: under our own few lines the tensor library is optimised in either.
+  cargo build --features "$native_features" --bin purge
   networks | xargs -P 2 -L 1 "$root/scripts/models.sh"
 fi

@@ -35,7 +35,7 @@ need_wasm_rust() {
   if has_wasm_std rustc; then return; fi
   if ! debian_wasm_ready && have rustup; then
     say "adding the $wasm_target target with rustup"
-    if timeout 180 rustup target add "$wasm_target" >&2; then return; fi
+    if at_most 180 rustup target add "$wasm_target" >&2; then return; fi
     say "rustup could not download it"
   fi
   debian_wasm_ready || make_debian_wasm
@@ -43,6 +43,9 @@ need_wasm_rust() {
   wasm_cargo=(env RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="wasm-ld-$(debian_llvm)" /usr/bin/cargo)
   wasm_clippy=(env RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo /usr/bin/cargo-clippy clippy)
 }
+
+# at_most SECONDS COMMAND...: with a limit where there is a timeout, which macOS does not have.
+at_most() { if have timeout; then timeout "$@"; else "${@:2}"; fi; }
 
 has_wasm_std() { compgen -G "$("$1" --print target-libdir --target "$wasm_target")/libstd-*" >/dev/null; }
 
@@ -97,5 +100,7 @@ need_cargo_tool() {
     return
   fi
   say "installing $crate $version"
-  CARGO_TARGET_DIR=$tools/target cargo install --quiet --locked --version "=$version" --root "$tools/$crate-$version" "$crate"
+  local install=(cargo install --quiet --version "=$version" --root "$tools/$crate-$version" --target-dir "$tools/target" "$crate")
+  # A registry mirror may lack one of the locked dependencies.
+  "${install[@]}" --locked || { say 'trying without its lock file' && "${install[@]}"; }
 }
