@@ -41,10 +41,9 @@ pub async fn open(kind: DeviceKind) -> Result<Device> {
         #[cfg(feature = "cpu")]
         DeviceKind::Cpu => Ok(Device::flex()),
         #[cfg(feature = "webgpu")]
-        DeviceKind::Wgpu => Device::wgpu_options()
-            .init_async()
-            .await
-            .map_err(|e| Error::WebGpuUnavailable { reason: format!("{e:?}") }),
+        DeviceKind::Wgpu => {
+            Device::wgpu_options().init_async().await.map_err(|e| Error::WebGpuUnavailable { reason: format!("{e:?}") })
+        }
         #[allow(unreachable_patterns)]
         other => Err(Error::config("device", format!("one of {:?}", DeviceKind::available()), format!("{other:?}"))),
     }

@@ -52,10 +52,10 @@ impl TrainConfig {
     /// The settings of a dataset's shipped networks.
     pub fn for_dataset(name: &str) -> Self {
         let plain = Self {
-            epochs: 10,
-            batch_size: 128,
-            learning_rate: 1e-2,
-            weight_decay: 1e-4,
+            epochs: 8,
+            batch_size: 32,
+            learning_rate: 4e-3,
+            weight_decay: 1e-2,
             label_smoothing: 0.0,
             augmentation: Augmentation::default(),
             without_class: None,
@@ -63,8 +63,8 @@ impl TrainConfig {
         };
         match name {
             "pathmnist" => Self {
-                epochs: 20,
-                augmentation: Augmentation { symmetries: true, shift: 0, gain: 0.2, bias: 0.2 },
+                epochs: 10,
+                augmentation: Augmentation { symmetries: true, shift: 0, gain: 0.15, bias: 0.15 },
                 ..plain
             },
             _ => plain,
@@ -119,7 +119,11 @@ impl<'a> Training<'a> {
     /// # Errors
     /// Those of the device, and those of `on_epoch`.
     pub async fn run(mut self, mut on_epoch: impl FnMut(usize, usize, f64) -> Result<()>) -> Result<SmallCnn> {
-        let optimizer = AdamWConfig::new().with_weight_decay(self.config.weight_decay as f32).with_epsilon(1e-8).build();
+        let optimizer = AdamWConfig::new()
+            .with_beta_2(0.99)
+            .with_epsilon(1e-8)
+            .with_weight_decay(self.config.weight_decay as f32)
+            .build();
         let total = self.batches.batches_per_pass() * self.config.epochs;
         let mut state = None;
         for epoch in 1..=self.config.epochs {
@@ -167,12 +171,15 @@ impl<'a> Training<'a> {
                 for row in 0..shape.height {
                     for column in 0..shape.width {
                         let value = plane[view.source(row, column)] as f32 / 255.0;
-                        pixels.push((value * gain + bias - mean) / std);
+                        pixels.push(((value * gain + bias).clamp(0.0, 1.0) - mean) / std);
                     }
                 }
             }
         }
-        Tensor::from_data(TensorData::new(pixels, [batch.len(), shape.channels, shape.height, shape.width]), &self.device)
+        Tensor::from_data(
+            TensorData::new(pixels, [batch.len(), shape.channels, shape.height, shape.width]),
+            &self.device,
+        )
     }
 }
 
@@ -217,5 +224,9 @@ fn one_cycle(step: usize, total: usize, highest: f64) -> f64 {
     let end = (total as f64 - 1.0).max(1.0);
     let at = step as f64;
     let blend = |from: f64, to: f64, share: f64| to + (from - to) / 2.0 * (1.0 + (PI * share.clamp(0.0, 1.0)).cos());
-    if at <= top { blend(first, highest, at / top.max(1.0)) } else { blend(highest, last, (at - top) / (end - top).max(1.0)) }
+    if at <= top {
+        blend(first, highest, at / top.max(1.0))
+    } else {
+        blend(highest, last, (at - top) / (end - top).max(1.0))
+    }
 }

@@ -23,7 +23,8 @@ impl Case {
     fn floats<const D: usize>(&self, name: &str) -> TensorData {
         let tensors = self.tensors();
         let tensor = tensors.tensor(name).unwrap();
-        let values: Vec<f32> = tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let values: Vec<f32> =
+            tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
         let shape: [usize; D] = tensor.shape().try_into().unwrap();
         TensorData::new(values, shape)
     }
@@ -33,7 +34,9 @@ impl Case {
         let labels = tensors.tensor(name).unwrap();
         let labels: Vec<i64> = match labels.dtype() {
             Dtype::I64 => labels.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap())).collect(),
-            Dtype::I32 => labels.data().chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap()) as i64).collect(),
+            Dtype::I32 => {
+                labels.data().chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap()) as i64).collect()
+            }
             other => panic!("labels of type {other:?}"),
         };
         let mut values = vec![0.0_f32; labels.len() * classes];
@@ -118,7 +121,8 @@ fn replay(case: &Case, device: &Device, relative: f64) -> f32 {
     let p_r: Vec<f32> = case.floats::<1>("retain_confusion").try_to_vec().unwrap();
     let mut purge = Purge::new(config.clone(), &p_r, &network).unwrap();
     for (index, expected) in case.json["steps"].as_array().unwrap().iter().enumerate() {
-        let image = |side: &str| Tensor::<4>::from_data(case.floats::<4>(&format!("step{index}.{side}_images")), device);
+        let image =
+            |side: &str| Tensor::<4>::from_data(case.floats::<4>(&format!("step{index}.{side}_images")), device);
         let label =
             |side: &str| Tensor::<2>::from_data(case.one_hot(&format!("step{index}.{side}_labels"), classes), device);
         let batch = StepBatch {

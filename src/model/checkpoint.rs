@@ -141,7 +141,11 @@ fn missing(file: &str, tensors: &SafeTensors<'_>, name: &str) -> Error {
     let mut names = tensors.names();
     names.sort();
     let some: Vec<_> = names.iter().take(6).map(|n| n.to_string()).collect();
-    Error::model(file, format!("a tensor {name}"), format!("{} tensors without it ({}, …)", names.len(), some.join(", ")))
+    Error::model(
+        file,
+        format!("a tensor {name}"),
+        format!("{} tensors without it ({}, …)", names.len(), some.join(", ")),
+    )
 }
 
 fn read_tensor(file: &str, tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {

@@ -125,15 +125,9 @@ impl SmallCnnConfig {
         let running = self
             .running_layout()
             .iter()
-            .map(|(_, shape, range)| {
-                Tensor::from_data(TensorData::new(running[range].to_vec(), [shape[0]]), &inner)
-            })
+            .map(|(_, shape, range)| Tensor::from_data(TensorData::new(running[range].to_vec(), [shape[0]]), &inner))
             .collect();
-        Ok(SmallCnn {
-            config: *self,
-            parameters: Parameters::new(Arc::new(self.layout()), values, device),
-            running,
-        })
+        Ok(SmallCnn { config: *self, parameters: Parameters::new(Arc::new(self.layout()), values, device), running })
     }
 }
 

@@ -26,7 +26,8 @@ impl Bench {
     pub async fn run(self) -> Result<()> {
         let (device, checkpoint, dataset) = self.subject.open().await?;
         let dataset = Arc::new(dataset);
-        let preset = PurgeConfig::preset(Preset::Strict, &checkpoint.card.dataset, self.subject.class, dataset.classes());
+        let preset =
+            PurgeConfig::preset(Preset::Strict, &checkpoint.card.dataset, self.subject.class, dataset.classes());
 
         // No check comes between the steps, and the run does not end before they are done.
         let endless = PurgeConfig {
@@ -61,7 +62,11 @@ impl Bench {
         drive(&mut run).await?;
         let whole = began.elapsed().as_secs_f64();
         let (_, summary) = run.finish();
-        println!("{median:.1} ms a step (median of {}), whole run {whole:.1} s ({} steps), evaluation {evaluation:.1} s", times.len(), summary.steps);
+        println!(
+            "{median:.1} ms a step (median of {}), whole run {whole:.1} s ({} steps), evaluation {evaluation:.1} s",
+            times.len(),
+            summary.steps
+        );
         self.subject.report(&json!({
             "device": device::name(&device),
             "step_ms": median,

@@ -91,8 +91,7 @@ impl Unlearn {
         let retrained = self.retrained(&device, &dataset).await?;
 
         let dataset = Arc::new(dataset);
-        let mut run =
-            Run::start(original.network.clone(), dataset.clone(), config.clone(), Some(train_logits)).await?;
+        let mut run = Run::start(original.network.clone(), dataset.clone(), config.clone(), Some(train_logits)).await?;
         let trace = drive(&mut run).await?;
         let (network, summary) = run.finish();
         let after = evaluate(&network, &dataset, class, split, None).await?;
@@ -101,7 +100,9 @@ impl Unlearn {
         columns.extend(retrained.as_ref().map(|r| ("retrained", r)));
         print_scores(&columns);
         let Summary { stop, steps, violations, seconds } = summary;
-        println!("stopped by {stop:?} after {steps} steps, {seconds:.1} s; {violations} steps against the retain gradient");
+        println!(
+            "stopped by {stop:?} after {steps} steps, {seconds:.1} s; {violations} steps against the retain gradient"
+        );
         subject.report(&Report {
             model: subject.model.display().to_string(),
             data: &subject.data,
@@ -130,9 +131,7 @@ impl Unlearn {
         let mut changes = serde_json::Map::new();
         changes.insert("seed".into(), self.seed.into());
         for change in &self.set {
-            let (key, value) = change
-                .split_once('=')
-                .ok_or_else(|| Error::config("--set", "KEY=VALUE", change))?;
+            let (key, value) = change.split_once('=').ok_or_else(|| Error::config("--set", "KEY=VALUE", change))?;
             let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
             changes.insert(key.into(), value);
         }
@@ -165,14 +164,18 @@ fn beside(model: &Path, class: usize) -> PathBuf {
 /// Runs to the end behind a progress bar.
 pub async fn drive(run: &mut Run) -> Result<Vec<StepScalars>> {
     let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:30} step {pos}/{len} {msg}").map_err(|e| Error::io("progress bar", e))?;
+    let style =
+        ProgressStyle::with_template("{bar:30} step {pos}/{len} {msg}").map_err(|e| Error::io("progress bar", e))?;
     bar.set_style(style);
     let mut trace = Vec::new();
     loop {
         let progress = run.advance(usize::MAX).await?;
         bar.set_length(progress.max_steps as u64);
         bar.set_position(progress.step as u64);
-        bar.set_message(format!("forget accuracy {:.1} %, retain loss {:.4}", progress.forget_accuracy, progress.retain_loss));
+        bar.set_message(format!(
+            "forget accuracy {:.1} %, retain loss {:.4}",
+            progress.forget_accuracy, progress.retain_loss
+        ));
         trace.extend(progress.steps);
         if progress.stop.is_some() {
             bar.finish_and_clear();

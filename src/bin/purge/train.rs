@@ -64,7 +64,8 @@ impl Train {
             NormName::Group => Norm::Group,
             NormName::Batch => Norm::Batch,
         };
-        let model = SmallCnnConfig::new(dataset.shape.channels, dataset.classes()).with_width(self.width).with_norm(norm);
+        let model =
+            SmallCnnConfig::new(dataset.shape.channels, dataset.classes()).with_width(self.width).with_norm(norm);
         let defaults = TrainConfig::for_dataset(&dataset.name);
         let config = TrainConfig {
             epochs: self.epochs.unwrap_or(defaults.epochs),

@@ -145,7 +145,11 @@ impl PurgeConfig {
             if ok && value.is_finite() { Ok(()) } else { Err(Error::config(field, range, value)) }
         };
         if self.forget_class >= classes {
-            return Err(Error::config("forget_class", format!("0 to {}", classes.saturating_sub(1)), self.forget_class));
+            return Err(Error::config(
+                "forget_class",
+                format!("0 to {}", classes.saturating_sub(1)),
+                self.forget_class,
+            ));
         }
         number("learning_rate", self.learning_rate, self.learning_rate > 0.0, "a number over 0")?;
         number("representation_weight", self.representation_weight, self.representation_weight >= 0.0, "0 or more")?;
@@ -163,7 +167,9 @@ impl PurgeConfig {
             (0.0..=100.0).contains(&self.target_forget_accuracy),
             "0 to 100 (percent)",
         )?;
-        for (field, value) in [("epochs", self.epochs), ("batch_size", self.batch_size), ("check_every", self.check_every)] {
+        for (field, value) in
+            [("epochs", self.epochs), ("batch_size", self.batch_size), ("check_every", self.check_every)]
+        {
             if value == 0 {
                 return Err(Error::config(field, "at least 1", value));
             }

@@ -20,9 +20,9 @@ pub use projection::{clip, project, project_if_conflicting};
 
 use burn::tensor::{Tensor, TensorData};
 
+use super::loss::{correct, cross_entropy, entropy};
 use crate::Result;
 use crate::model::SmallCnn;
-use super::loss::{correct, cross_entropy, entropy};
 use scalars::pack;
 
 /// What one step sees: a retain batch and a forget batch.
@@ -90,7 +90,8 @@ impl Purge {
             config.forget_class,
         );
         let representation = representation_loss(&forget.taps, &retain.taps);
-        let forget_gradient = leaves.gradient(objective.clone() + representation.clone() * config.representation_weight);
+        let forget_gradient =
+            leaves.gradient(objective.clone() + representation.clone() * config.representation_weight);
 
         let dot = projection::dot(&forget_gradient, &retain_gradient);
         let retain_sq_norm = projection::dot(&retain_gradient, &retain_gradient);

@@ -15,7 +15,8 @@ pub(crate) fn retain_only(
 ) -> Option<Tensor<1, Bool>> {
     let guessing = (classes as f64).ln();
     let gate = (config.forget_gate > 0.0).then(|| entropy.clone().greater_scalar(config.forget_gate * guessing));
-    let cap = (config.objective == Objective::GradientAscent).then(|| cross_entropy.clone().greater_equal_scalar(guessing));
+    let cap =
+        (config.objective == Objective::GradientAscent).then(|| cross_entropy.clone().greater_equal_scalar(guessing));
     match (gate, cap) {
         (Some(gate), Some(cap)) => Some(gate.bool_or(cap)),
         (gate, cap) => gate.or(cap),

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { Evaluation } from 'purge-unlearning';
+
+/** What "Export report" saves, as far as the tests look at it. */
+export interface Report {
+  stop: string;
+  steps: number;
+  violations: number;
+  before: Evaluation;
+  after: Evaluation;
+  retrained: Evaluation | null;
+}
+
+/** The page's controls and results, as assistive tools find them. */
+export function controls(page: Page) {
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  return {
+    forget: page.getByRole('button', { name: /^Forget the / }),
+    pause: button('Pause'),
+    resume: button('Resume'),
+    step: button('Step'),
+    cancel: button('Cancel'),
+    reset: button('Reset'),
+    device: page.getByTestId('device'),
+    status: page.getByRole('status'),
+    alert: page.getByRole('alert'),
+    files: page.locator('input[type=file]').first(),
+    before: page.getByRole('table', { name: 'Before', exact: true }),
+    after: page.getByRole('table', { name: 'After', exact: true }),
+    retrained: page.getByRole('table', { name: /^Retrained/ }),
+  };
+}
+
+/** Opens the page with settings in its address and waits until the network is loaded and can forget. */
+export async function openReady(page: Page, query: string) {
+  await page.goto(`/?device=cpu&${query}`);
+  const all = controls(page);
+  await expect(all.forget).toBeEnabled({ timeout: 90_000 });
+  return all;
+}
+
+/** The counts of a confusion matrix as its cells say them in words: "41 threes are taken for fives". */
+export function counts(table: Locator): Promise<number[][]> {
+  return table.locator('tbody tr').evaluateAll((rows) =>
+    rows.map((row) =>
+      Array.from(row.querySelectorAll('td'), (cell) => {
+        const words = cell.getAttribute('aria-label') ?? '';
+        return words.startsWith('No ') ? 0 : Number(/^[\d\s,.\u202f]+/.exec(words)?.[0].replace(/\D/g, '') || NaN);
+      }),
+    ),
+  );
+}
+
+/** Saves the report and reads it. */
+export async function exportReport(page: Page): Promise<Report> {
+  const file = await download(page, 'Export report');
+  return JSON.parse(file.toString()) as Report;
+}
+
+/** Presses a button that saves a file, and gives the file's bytes. */
+export async function download(page: Page, name: string): Promise<Buffer> {
+  const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+  return readFile(await saved.path());
+}

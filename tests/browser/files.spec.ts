@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test, type Page } from '@playwright/test';
+import { controls } from './demo-page';
+
+const fixture = (name: string) => readFile(new URL(`../fixtures/formats/${name}`, import.meta.url));
+const asFile = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
+
+async function served(page: Page, path: string): Promise<Buffer> {
+  const response = await page.request.get(path);
+  expect(response.ok(), path).toBe(true);
+  return response.body();
+}
+
+async function openOwn(page: Page) {
+  await page.goto('/?device=cpu&dataset=own');
+  const all = controls(page);
+  await expect(all.files).toBeEnabled();
+  return all;
+}
+
+test('a broken network is refused in words, and a good one then works', async ({ page }) => {
+  const { alert, files, forget } = await openOwn(page);
+  const data = asFile('mnist.purge', await served(page, '/data/mnist.purge'));
+  const good = await served(page, '/models/mnist-group.safetensors');
+
+  await files.setInputFiles([data, asFile('half.safetensors', good.subarray(0, good.length >> 1))]);
+  await expect(alert).toContainText('half.safetensors: expected');
+  await files.setInputFiles([asFile('junk.safetensors', Buffer.from('this is no network at all'))]);
+  await expect(alert).toContainText('junk.safetensors: expected');
+
+  await files.setInputFiles([data, asFile('good.safetensors', good)]);
+  await expect(forget).toBeEnabled({ timeout: 60_000 });
+  await expect(alert).toHaveCount(0);
+});
+
+test('a truncated archive is refused in words, and the whole one then works', async ({ page }) => {
+  const { alert, files } = await openOwn(page);
+  const archive = await fixture('medmnist_grey.npz');
+
+  await files.setInputFiles(asFile('short.npz', archive.subarray(0, archive.length - 2000)));
+  await expect(alert).toContainText('short.npz: expected');
+
+  await files.setInputFiles(asFile('whole.npz', archive));
+  await expect(page.getByRole('radio').first()).toBeVisible();
+  await expect(alert).toHaveCount(0);
+});
+
+test('after a bad file the demo still forgets', async ({ page }) => {
+  const { alert, files, forget, after } = await openOwn(page);
+  await files.setInputFiles(asFile('letter.txt', Buffer.from('Dear network, please forget me.')));
+  await expect(alert).toContainText('letter.txt: expected');
+  await page.getByRole('tab', { name: 'MNIST', exact: true }).click();
+  await expect(forget).toBeEnabled({ timeout: 60_000 });
+  await expect(alert).toHaveCount(0);
+  await forget.click();
+  await expect(after).toBeVisible({ timeout: 120_000 });
+});
