@@ -84,6 +84,12 @@ export function addFiles(files: readonly Recognised[], added: readonly Recognise
   return [...kept, ...added];
 }
 
+/** Whether two sources are the same files. */
+export function sameDataset(a: DatasetSource | undefined, b: DatasetSource | undefined): boolean {
+  const files = (source: DatasetSource | undefined) => Object.values(source ?? {});
+  return files(a).length === files(b).length && files(a).every((file, i) => file === files(b)[i]);
+}
+
 /** The first images of every class. */
 export async function samplesOf(session: Session, classes: number, count: number): Promise<Samples[]> {
   const samples: Samples[] = [];

@@ -21,6 +21,7 @@ import {
   findOwn,
   findServed,
   needsNewStart,
+  sameDataset,
   samplesOf,
   type Found,
   type OnPart,
@@ -146,6 +147,8 @@ class PageSession {
     this.#life = new AbortController();
     this.#session?.close();
     this.#session = this.#connecting = undefined;
+    // What the page shows stays until the new engine has loaded it again.
+    this.#found = {};
     return this.open();
   }
 
@@ -287,7 +290,7 @@ class PageSession {
     } catch (error) {
       this.#fail(mine, error, during);
       // A file that is no good leaves what was there before.
-      if (mine === this.#asked && during === 'file' && this.loaded) this.phase = was;
+      if (mine === this.#asked && during === 'file' && this.loaded) this.phase = was === 'loading' ? 'ready' : was;
     }
   }
 
@@ -306,33 +309,41 @@ class PageSession {
   }
 
   async #load(session: Session, mine: number, found: Found): Promise<void> {
-    const dataset = found.dataset && (await session.loadDataset(found.dataset));
-    if (mine !== this.#asked) return;
-    this.#unload();
-    this.#found = found;
-    this.dataset = dataset;
-    this.missing = found.missing;
-    this.phase = 'idle';
-    if (!dataset) return;
-    settings.class = Math.min(settings.class, dataset.classNames.length - 1);
-    const samples = await samplesOf(session, dataset.classNames.length, 4);
-    if (mine !== this.#asked) return;
-    this.samples = samples;
-    if (!found.model) return;
-    this.phase = 'loading';
+    if (!this.dataset || !sameDataset(found.dataset, this.#found.dataset)) {
+      const dataset = found.dataset && (await session.loadDataset(found.dataset));
+      if (mine !== this.#asked) return;
+      this.#unload();
+      this.#found = { ...(found.dataset && { dataset: found.dataset }) };
+      this.dataset = dataset;
+      this.missing = found.missing;
+      if (dataset) {
+        settings.class = Math.min(settings.class, dataset.classNames.length - 1);
+        const samples = await samplesOf(session, dataset.classNames.length, 4);
+        if (mine !== this.#asked) return;
+        this.samples = samples;
+      }
+    }
+    if (!this.dataset || !found.model) {
+      this.phase = 'idle';
+      return;
+    }
     const model = await session.loadModel(found.model);
     if (mine !== this.#asked) return;
+    this.#found = found;
     this.model = model;
+    this.config = this.presetConfig = undefined;
+    this.#changed = false;
+    this.#known.clear();
+    this.#clearResults();
     this.phase = 'ready';
     await this.#measure(session, mine);
-    if (found.shipped) void fetchAhead(found.shipped, dataset.classNames.length);
+    if (found.shipped) void fetchAhead(found.shipped, this.dataset.classNames.length);
   }
 
   #unload(): void {
+    this.#found = {};
     this.dataset = this.model = this.config = this.presetConfig = undefined;
     this.samples = [];
-    this.#known.clear();
-    this.#changed = false;
     this.#clearResults();
   }
 

@@ -1,5 +1,5 @@
 import type { Attack, DatasetInfo, DeviceInfo, Evaluation, ResolvedConfig, StopReason } from 'purge-unlearning';
-import { counted, duration, percent, signed, tenth, whole } from './format';
+import { counted, duration, figures, percent, signed, tenth, whole } from './format';
 
 /** How sentences speak of a class. */
 export interface ClassWords {
@@ -91,13 +91,14 @@ export function stopWords(
   of: ClassWords,
 ): string {
   const after = `after ${counted(steps, 'step')} and ${duration(seconds)}`;
+  const target = config ? `${figures(config.targetForgetAccuracy)}\u202f%` : 'the target';
   switch (stop) {
     case 'forget_target':
-      return `It stopped ${after}, when no more than ${config ? percent(config.targetForgetAccuracy) : 'the target'} of the ${of.all} were recognised.`;
+      return `It stopped ${after}, when it recognised no more than ${target} of the ${of.all}.`;
     case 'retain_budget':
       return (
         `It stopped ${after} on the retain budget: the loss on the rest had passed ` +
-        `${config ? `α = ${tenth(config.retainBudget).replace(/\.0$/, '')} times` : 'its allowed multiple of'} its first value. ` +
+        `${config ? `α = ${figures(config.retainBudget)} times` : 'its allowed multiple of'} its first value. ` +
         'To forget more would have cost too much of what shall stay. A smaller learning rate or a larger retain share may help.'
       );
     case 'epoch_limit':
@@ -108,10 +109,7 @@ export function stopWords(
         'The next run starts from the trained network again.'
       );
     case 'nothing_to_forget':
-      return (
-        `There is nothing left to forget: it recognises no more than ` +
-        `${config ? percent(config.targetForgetAccuracy) : 'the target'} of the ${of.all} already, so no step was taken.`
-      );
+      return `There is nothing left to forget: it recognises no more than ${target} of the ${of.all} already, so no step was taken.`;
   }
 }
 
