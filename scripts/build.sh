@@ -8,7 +8,7 @@ cd "$root"
 
 wasm_features=(bulk-memory multivalue mutable-globals nontrapping-float-to-int reference-types sign-ext simd)
 
-# Everything a module is made from. In a fresh clone cargo would link again, for minutes, what has not changed.
+# Everything a module is made from: cargo goes by file times, which a fresh clone has all anew.
 fingerprint() {
   local files
   files=$(find Cargo.toml Cargo.lock scripts/build.sh src -type f -not -path 'src/bin/*' | LC_ALL=C sort)
@@ -37,8 +37,7 @@ build_module() {
 compile() {
   local module=$1 profile=$2 flags=$3 wasm_opt=$4 out=$5
   say "compiling the $module module"
-  # Cargo.toml's rlib, made beside it, would keep cargo from link-time optimisation.
-  RUSTFLAGS=$flags "${wasm_cargo[@]}" rustc --lib --crate-type cdylib --target "$wasm_target" --profile "$profile" \
+  RUSTFLAGS=$flags "${wasm_cargo[@]}" build --lib --target "$wasm_target" --profile "$profile" \
     --no-default-features --features "$module"
   rm -rf "$out"
   "$bindgen" --target web --remove-name-section --out-dir "$out" --out-name purge_unlearning \

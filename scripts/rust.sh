@@ -27,12 +27,19 @@ install_debian_rust() {
     die "Debian's rustc-web is $(rustc_version /usr/bin/rustc), $rust_needed or newer is needed: install Rust with rustup"
 }
 
+need_rust_checkers() {
+  if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; then return; fi
+  have rustup || die 'cargo fmt and cargo clippy are needed: install rustfmt and clippy for this Rust'
+  say 'adding rustfmt and clippy with rustup'
+  rustup component add rustfmt clippy >&2
+}
+
 # Sets wasm_cargo to a cargo that can build for wasm32, and wasm_clippy to its clippy.
 need_wasm_rust() {
   need_rust
   wasm_cargo=(cargo)
   wasm_clippy=(cargo clippy)
-  if has_wasm_std rustc; then return; fi
+  if has_wasm_std; then return; fi
   if ! debian_wasm_ready && have rustup; then
     say "adding the $wasm_target target with rustup"
     if at_most 180 rustup target add "$wasm_target" >&2; then return; fi
@@ -47,7 +54,12 @@ need_wasm_rust() {
 # at_most SECONDS COMMAND...: with a limit where there is a timeout, which macOS does not have.
 at_most() { if have timeout; then timeout "$@"; else "${@:2}"; fi; }
 
-has_wasm_std() { compgen -G "$("$1" --print target-libdir --target "$wasm_target")/libstd-*" >/dev/null; }
+has_wasm_std() {
+  local libraries
+  libraries=$(rustc --print target-libdir --target "$wasm_target")
+  # With built-by beside them they are ours for Debian's rustc, which needs more than that.
+  [ ! -e "$libraries/../built-by" ] && compgen -G "$libraries/libstd-*" >/dev/null
+}
 
 debian_wasm_ready() { debian_std_ready && [ -x /usr/bin/cargo-clippy ] && have "wasm-ld-$(debian_llvm)"; }
 
@@ -100,7 +112,8 @@ need_cargo_tool() {
     return
   fi
   say "installing $crate $version"
-  local install=(cargo install --quiet --version "=$version" --root "$tools/$crate-$version" --target-dir "$tools/target" "$crate")
+  # Little optimised, for compiling such a tool takes longer than all it will ever do.
+  local install=(env CARGO_PROFILE_RELEASE_OPT_LEVEL=1 cargo install --quiet --version "=$version" --root "$tools/$crate-$version" --target-dir "$tools/target" "$crate")
   # A registry mirror may lack one of the locked dependencies.
   "${install[@]}" --locked || { say 'trying without its lock file' && "${install[@]}"; }
 }

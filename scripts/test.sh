@@ -7,6 +7,7 @@
 cd "$root"
 
 need_rust
+need_rust_checkers
 need_node_modules
 need_wasm_rust
 need_chromium
