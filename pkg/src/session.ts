@@ -254,11 +254,20 @@ class EngineSession implements Session {
     return connection.call({ type: 'open', kind, address: moduleAddress(kind, this.#options.assets) });
   }
 
+  /** Loads network and data again. What cannot be loaded again is let go, or no later call could ever succeed. */
   async #restore(connection: Connection): Promise<Connection> {
-    if (this.#model) await connection.call({ type: 'load-model', file: this.#model.file });
+    if (this.#model) {
+      await connection.call({ type: 'load-model', file: this.#model.file }).catch((error: unknown) => {
+        this.#model = undefined;
+        throw error;
+      });
+    }
     if (this.#dataset) {
       const { kind, files } = this.#dataset;
-      await connection.call({ type: 'load-dataset', kind, files });
+      await connection.call({ type: 'load-dataset', kind, files }).catch((error: unknown) => {
+        this.#dataset = undefined;
+        throw error;
+      });
     }
     return connection;
   }

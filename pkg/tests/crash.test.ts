@@ -159,3 +159,23 @@ test('a new start that fails is tried again by the next call', async () => {
   expect(await session.exportModel()).toEqual(bytes('model A'));
   expect(workers.all.map((worker) => worker.terminated)).toEqual([true, true, false]);
 });
+
+test('data that cannot be loaded again do not keep the session from being used', async () => {
+  let tooLarge = false;
+  const workers = fakeWorkers(undefined, (engine) => {
+    engine.during = (call) => {
+      if (tooLarge && call.endsWith('data A')) throw trap();
+    };
+  });
+  const session = await openSession({ device: 'cpu' }, workers.make);
+  await session.loadModel(bytes('model A'));
+  await session.loadDataset({ kind: 'packed', file: bytes('data A') });
+  tooLarge = true;
+  workers.last().panic('index out of bounds');
+  await expect(session.exportModel()).rejects.toMatchObject({ code: 'internal' });
+  await expect(session.exportModel()).rejects.toMatchObject({ code: 'out-of-memory' });
+  expect(session.dataset).toBeUndefined();
+  expect(await session.exportModel()).toEqual(bytes('model A'));
+  await session.loadDataset({ kind: 'packed', file: bytes('data B') });
+  await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ forgetClass: 3 });
+});
