@@ -114,8 +114,9 @@ class PageSession {
   /** Takes files for "Your own", or the official archive for PathMNIST. */
   async take(files: File[]): Promise<void> {
     const had = this.own;
+    let found: Recognised[] = [];
     await this.#open('file', async () => {
-      const found = await Promise.all(files.map(recognise));
+      found = await Promise.all(files.map(recognise));
       const archive = found.find((f) => f.kind === 'medmnist');
       if (settings.dataset === 'pathmnist' && archive) {
         this.#droppedPathMnist = archive.file;
@@ -125,10 +126,11 @@ class PageSession {
       this.own = addFiles(had, found);
       return findOwn(this.own);
     });
-    if (this.problem?.during === 'file') {
-      this.own = had;
-      this.#droppedPathMnist = undefined;
-    }
+    if (this.problem?.during !== 'file') return;
+    this.#droppedPathMnist = undefined;
+    // The data that came with a network that is no good has been taken.
+    const good = this.problem.code === 'bad-model' ? found.filter((f) => f.kind !== 'model') : [];
+    this.own = addFiles(had, good);
   }
 
   /** Uses a shipped network on the visitor's own data. */
@@ -323,12 +325,12 @@ class PageSession {
         this.samples = samples;
       }
     }
-    if (!this.dataset || !found.model) {
+    const model = found.model && (await session.loadModel(found.model));
+    if (mine !== this.#asked) return;
+    if (!this.dataset || !model) {
       this.phase = 'idle';
       return;
     }
-    const model = await session.loadModel(found.model);
-    if (mine !== this.#asked) return;
     this.#found = found;
     this.model = model;
     this.config = this.presetConfig = undefined;
