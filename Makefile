@@ -5,7 +5,7 @@ demo: build
 	npm run --silent preview
 
 build:
-	scripts/data.sh local
+	scripts/data.sh whole
 	scripts/build.sh
 
 # Formatting, lints and all tests.
@@ -22,7 +22,7 @@ size:
 
 # Downloads PathMNIST and packs the data sets.
 data:
-	scripts/data.sh all
+	scripts/data.sh download
 
 # Trains the networks that the page ships.
 models: data

@@ -9,7 +9,7 @@ cd "$root"
 need_node_modules
 install_wasm_opt
 need_chromium
-scripts/data.sh local
+scripts/data.sh light
 scripts/build.sh
 
 say 'compiling the shell with --release'

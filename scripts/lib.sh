@@ -7,7 +7,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Outside the clone, so that compiled dependencies and tools outlive it.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/purge-unlearning
 tools=$cache/tools
+downloads=$cache/data
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+
+if [ -z "${PURGE_DATA_DIR:-}" ] && [ -d "$downloads" ]; then export PURGE_DATA_DIR=$downloads; fi
 
 rust_needed=1.95
 wasm_target=wasm32-unknown-unknown

@@ -27,7 +27,7 @@ RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib --features "$native
 say 'Rust tests'
 cargo test --features "$native_features"
 
-scripts/data.sh local
+scripts/data.sh light
 scripts/build.sh
 say 'the page in Chromium'
 npm run --silent test:browser
