@@ -1,4 +1,55 @@
-//! PURGE: make a trained image classifier forget one class, natively or in a browser.
+//! PURGE (projected unlearning via retain-guided erasure): make a trained image classifier forget one class, natively
+//! or in a browser, and measure what that did.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`data`] | datasets, their splits and batches; a file for each format |
+//! | [`model`] | the networks, their weights as one vector, checkpoints |
+//! | [`training`] | training from scratch |
+//! | [`inference`] | a network's answers on a dataset |
+//! | [`unlearning`] | the method, step by step, and the loop around the steps |
+//! | [`evaluation`] | accuracies, confusion matrices, membership inference: pure functions of logits |
+//! | [`device`] | the only place that knows which backends there are |
+//! | `web` | the layer for JavaScript, in builds for wasm only |
+//!
+//! A network that learns three classes and forgets one:
+//!
+//! ```
+//! # use std::sync::Arc;
+//! use purge_unlearning::data::{Dataset, ImageShape, Normalisation, Split, SplitName};
+//! use purge_unlearning::device::{self, DeviceKind};
+//! use purge_unlearning::inference::evaluate;
+//! use purge_unlearning::model::SmallCnnConfig;
+//! use purge_unlearning::training::{TrainConfig, Training};
+//! use purge_unlearning::unlearning::purge::{Preset, PurgeConfig};
+//! use purge_unlearning::unlearning::Run;
+//!
+//! # fn dataset() -> purge_unlearning::Result<Dataset> {
+//! #     let shape = ImageShape { channels: 1, height: 8, width: 8 };
+//! #     let labels: Vec<u16> = (0..60).map(|i| i % 3).collect();
+//! #     let pixel = |i: usize| if (i % 8) / 3 == (i / 64) % 3 { 200 } else { (i * 7 % 30) as u8 };
+//! #     let split = Split::new("bars", shape, (0..60 * 64).map(pixel).collect(), labels)?;
+//! #     Ok(Dataset { name: "bars".into(), title: "Bars".into(), class_names: vec!["a".into(), "b".into(), "c".into()], shape,
+//! #         normalisation: Normalisation::of(&split), train: split.clone(), val: None, test: split,
+//! #         members: String::new(), source: None, licence: None })
+//! # }
+//! # pollster::block_on(async {
+//! let dataset = Arc::new(dataset()?);
+//! let device = device::open(DeviceKind::Cpu).await?;
+//! let training = TrainConfig { batch_size: 8, ..TrainConfig::for_dataset("bars") };
+//! let model = SmallCnnConfig::new(1, 3).with_width(8);
+//! let network = Training::new(model, &dataset, training, &device)?.run(|_, _, _| Ok(())).await?;
+//!
+//! let config = PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Strict, "bars", 1, 3) };
+//! let mut run = Run::start(network, dataset.clone(), config, None).await?;
+//! while run.advance(10).await?.stop.is_none() {}
+//! let (forgotten, summary) = run.finish();
+//!
+//! let scores = evaluate(&forgotten, &dataset, 1, SplitName::Test, None).await?;
+//! println!("{:?}: FA {} %, RA {} %, MIA {}", summary.stop, scores.fa, scores.ra, scores.mia.mean);
+//! # Ok::<(), purge_unlearning::Error>(())
+//! # }).unwrap();
+//! ```
 #![warn(missing_docs)]
 
 pub mod data;

@@ -253,7 +253,7 @@ impl Run {
 
     /// How many samples of D_f the network still recognises, `[1]`.
     fn forget_correct(&self) -> Tensor<1> {
-        self.sum_over(&self.forget_indices, |logits, one_hot| correct(logits, one_hot))
+        self.sum_over(&self.forget_indices, correct)
     }
 
     /// Cross-entropy on D_r, summed, `[1]`.
