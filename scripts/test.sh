@@ -21,7 +21,7 @@ npm run --silent test
 say 'formatting and lints of Rust'
 cargo fmt --check
 cargo clippy --all-targets --features "$native_features" -- -D warnings
-"${wasm_clippy[@]}" --lib --target "$wasm_target" --no-default-features --features webgpu,cpu -- -D warnings
+"${wasm_clippy[@]}" --lib --target "$wasm_target" --no-default-features --features cpu -- -D warnings
 RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib --features "$native_features"
 
 say 'Rust tests'
