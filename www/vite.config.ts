@@ -9,7 +9,7 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     target: 'es2022',
-    chunkSizeWarningLimit: 300,
+    assetsInlineLimit: 0,
     rollupOptions: {
       output: {
         // Both engine modules have the same file name; a folder for each keeps them apart.
