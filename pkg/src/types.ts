@@ -147,6 +147,8 @@ export interface UnlearnConfig {
   maxGradNorm?: number;
   /** α, the retain budget: stop when the retain loss exceeds α times its first value. */
   retainBudget?: number;
+  /** Ours: how many samples of D_r the retain budget is judged on; 0 for all, as published. */
+  budgetSamples?: number;
   /** γ, the entropy gate; 0 turns it off. */
   forgetGate?: number;
   /** μ */
@@ -198,6 +200,10 @@ export interface StepScalars {
   projected: boolean;
   retainOnly: boolean;
   violation: boolean;
+  /** Percent of the retain batch, before the step. */
+  retainAccuracy: number;
+  /** Percent of the forget batch, before the step. */
+  forgetAccuracy: number;
 }
 
 export interface ProgressEvent {

@@ -67,7 +67,7 @@ pub struct Run {
     purge: Purge,
     teacher_logits: Vec<f32>,
     forget_indices: Vec<usize>,
-    retain_indices: Vec<usize>,
+    budget_indices: Vec<usize>,
     forget: Shuffled,
     retain: Shuffled,
     stopping: Stopping,
@@ -109,10 +109,14 @@ impl Run {
             Some(logits) => logits,
             None => logits(&network, &dataset, &dataset.train).await?,
         };
+        let budget_indices = match config.budget_samples {
+            0 => retain_indices.clone(),
+            count => Shuffled::new(retain_indices.clone(), count, config.seed).next_endless().to_vec(),
+        };
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
         let retain_rows: Vec<f32> = retain_indices.iter().flat_map(|&i| row(i)).copied().collect();
         let labels = dataset.train.labels();
-        let retain_loss = mean_cross_entropy(retain_indices.iter().map(|&i| (row(i), labels[i] as usize)));
+        let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
         let right = forget_indices.iter().filter(|&&i| argmax(row(i)) == config.forget_class).count();
         let forget_accuracy = percent(right as f64, forget_indices.len());
 
@@ -125,9 +129,9 @@ impl Run {
             teacher_logits,
             forget: Shuffled::new(forget_indices.clone(), config.batch_size, config.seed),
             // A seed of its own, or both sides would be shuffled alike.
-            retain: Shuffled::new(retain_indices.clone(), config.batch_size, config.seed ^ 0x5eed),
+            retain: Shuffled::new(retain_indices, config.batch_size, config.seed ^ 0x5eed),
             forget_indices,
-            retain_indices,
+            budget_indices,
             stopping: Stopping {
                 target_forget_accuracy: config.target_forget_accuracy,
                 retain_loss_limit: config.retain_budget * retain_loss,
@@ -181,7 +185,7 @@ impl Run {
         self.newest = scalars.last().copied().or(self.newest);
         if let (Some(epoch_end), Some(&right)) = (check, rest.first()) {
             self.forget_accuracy = percent(right as f64, self.forget_indices.len());
-            let retain_loss = rest.get(1).map(|&sum| sum as f64 / self.retain_indices.len() as f64);
+            let retain_loss = rest.get(1).map(|&sum| sum as f64 / self.budget_indices.len() as f64);
             let epochs_done = if epoch_end { self.step / self.steps_per_epoch() } else { 0 };
             self.stop = self.stopping.reason(self.forget_accuracy, retain_loss, epochs_done);
         }
@@ -256,9 +260,9 @@ impl Run {
         self.sum_over(&self.forget_indices, correct)
     }
 
-    /// Cross-entropy on D_r, summed, `[1]`.
+    /// Cross-entropy on D_r, or the part of it that the budget is judged on, summed, `[1]`.
     fn retain_loss_sum(&self) -> Tensor<1> {
-        self.sum_over(&self.retain_indices, |logits, one_hot| {
+        self.sum_over(&self.budget_indices, |logits, one_hot| {
             let batch = logits.dims()[0];
             cross_entropy(logits, one_hot) * batch as f32
         })

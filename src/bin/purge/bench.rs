@@ -5,7 +5,7 @@ use clap::Args;
 use purge_unlearning::data::SplitName;
 use purge_unlearning::inference::evaluate;
 use purge_unlearning::unlearning::Run;
-use purge_unlearning::unlearning::purge::{Preset, PurgeConfig};
+use purge_unlearning::unlearning::purge::{Objective, Preset, PurgeConfig};
 use purge_unlearning::{Result, device};
 use serde_json::json;
 
@@ -35,7 +35,7 @@ impl Bench {
             epochs: usize::MAX / dataset.train.len().max(1),
             target_forget_accuracy: 0.0,
             retain_budget: 1e9,
-            objective: purge_unlearning::unlearning::purge::Objective::RetainConfusion,
+            objective: Objective::RetainConfusion,
             ..preset.clone()
         };
         let mut run = Run::start(checkpoint.network.clone(), dataset.clone(), endless, None).await?;
