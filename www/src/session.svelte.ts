@@ -97,7 +97,7 @@ class PageSession {
   #droppedPathMnist: File | undefined;
   /** The engine's network is not the one that was loaded. */
   #changed = false;
-  #known = new Map<string, Evaluation>();
+  #known = new Map<string, Promise<Evaluation>>();
   #run = new AbortController();
   #singleSteps = 0;
   #wake: (() => void) | undefined;
@@ -120,6 +120,7 @@ class PageSession {
       const archive = found.find((f) => f.kind === 'medmnist');
       if (settings.dataset === 'pathmnist' && archive) {
         this.#droppedPathMnist = archive.file;
+        settings.size = 'whole';
         return findServed({ ...settings, dataset: 'pathmnist' }, archive.file, this.#onPart);
       }
       settings.dataset = 'own';
@@ -161,6 +162,7 @@ class PageSession {
     const mine = this.#supersede();
     try {
       this.#clearResults();
+      this.#clearProblem();
       this.phase = 'ready';
       if (this.#changed) await session.reset();
       this.#changed = false;
@@ -267,7 +269,7 @@ class PageSession {
   };
 
   #archive(): File | undefined {
-    return settings.dataset === 'pathmnist' ? this.#droppedPathMnist : undefined;
+    return settings.dataset === 'pathmnist' && settings.size === 'whole' ? this.#droppedPathMnist : undefined;
   }
 
   /** Makes what is still under way count no more. */
@@ -357,7 +359,9 @@ class PageSession {
 
   #clearProblem(): void {
     this.problem = undefined;
-    if (this.phase === 'failed') this.phase = this.loaded ? 'ready' : 'idle';
+    if (this.phase !== 'failed') return;
+    if (this.result) this.phase = this.result.stop === 'cancelled' ? 'cancelled' : 'done';
+    else this.phase = this.loaded ? 'ready' : 'idle';
   }
 
   /** Makes the evaluations that are not there yet; a run that starts meanwhile puts the retrained network's off. */
@@ -387,19 +391,21 @@ class PageSession {
 
   async #evaluate(session: Session, role: 'before' | 'after' | 'retrained'): Promise<Evaluation | undefined> {
     const options = { forgetClass: settings.class, nonMembers: this.nonMembers };
+    this.measuring = role;
+    if (role === 'after') return session.evaluate(options);
     const key = `${role} ${options.forgetClass} ${options.nonMembers}`;
     const known = this.#known.get(key);
-    if (known && role !== 'after') return known;
-    this.measuring = role;
+    if (known) return known;
     let model: File | undefined;
     if (role === 'retrained') {
       model = this.#found.shipped ? await fetchRetrained(this.#found.shipped, options.forgetClass) : undefined;
       this.noRetrained = !model;
       if (!model) return undefined;
-    } else if (role === 'before' && this.#changed) model = this.#found.model;
-    const evaluation = await session.evaluate({ ...options, ...(model && { model }) });
-    this.#known.set(key, evaluation);
-    return evaluation;
+    } else if (this.#changed) model = this.#found.model;
+    const evaluating = session.evaluate({ ...options, ...(model && { model }) });
+    this.#known.set(key, evaluating);
+    evaluating.catch(() => this.#known.delete(key));
+    return evaluating;
   }
 
   /** Waits until the run may take its next step. */

@@ -71,7 +71,11 @@ export const pageSettings = [
         label: 'Light',
         sentence: 'A few hundred images a class: scores come in seconds on any laptop.',
       },
-      { value: 'whole', label: 'Whole set', sentence: 'All 107,180 images: a large download, and slow without a GPU.' },
+      {
+        value: 'whole',
+        label: 'Whole set',
+        sentence: 'Every image there is: a large download, and slow without a GPU.',
+      },
     ],
   },
   {
