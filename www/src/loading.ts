@@ -1,4 +1,4 @@
-import { PurgeError, type DatasetSource, type ErrorCode, type Samples, type Session } from 'purge-unlearning';
+import { PurgeError, type DatasetSource, type Samples, type Session } from 'purge-unlearning';
 import { asDataset, type Recognised } from './files';
 import { fetchFile, type OnBytes } from './fetching';
 import type { PageState } from './state';
@@ -95,9 +95,4 @@ export async function samplesOf(session: Session, classes: number, count: number
   const samples: Samples[] = [];
   for (let k = 0; k < classes; k++) samples.push(await session.samples({ class: k, count }));
   return samples;
-}
-
-/** Whether an engine that failed so can be asked again only after a new start. */
-export function needsNewStart(code: ErrorCode | undefined): boolean {
-  return code === 'device-lost' || code === 'out-of-memory' || code === 'webgpu-unavailable' || code === 'internal';
 }

@@ -4,13 +4,11 @@ import {
   type DatasetInfo,
   type DeviceInfo,
   type DoneEvent,
-  type ErrorCode,
   type Evaluation,
   type ModelInfo,
   type ResolvedConfig,
   type Samples,
   type Session,
-  type UnlearnConfig,
 } from 'purge-unlearning';
 import { recognise, type Recognised } from './files';
 import {
@@ -20,25 +18,18 @@ import {
   fetchRetrained,
   findOwn,
   findServed,
-  needsNewStart,
   sameDataset,
   samplesOf,
   type Found,
   type OnPart,
 } from './loading';
-import { settings } from './settings.svelte';
+import { asProblem, needsNewStart, type Problem } from './problem';
+import { runSettings, settings } from './settings.svelte';
 import type { PageState } from './state';
 import { close, extend, startTrace, type Trace } from './trace';
 import { classWords } from './words';
 
 export type Phase = 'idle' | 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
-
-/** Something that went wrong, and while doing what. */
-export interface Problem {
-  code: ErrorCode;
-  message: string;
-  during: 'loading' | 'file' | 'measuring' | 'running';
-}
 
 /** Bytes of one of the things being loaded. */
 export interface Bytes {
@@ -425,16 +416,11 @@ class PageSession {
 
   #fail(mine: number, error: unknown, during: Problem['during']): void {
     if (mine !== this.#asked) return;
-    const code = error instanceof PurgeError ? error.code : 'internal';
-    if (code === 'cancelled') return;
-    this.problem = { code, message: error instanceof Error ? error.message : String(error), during };
+    const problem = asProblem(error, during);
+    if (problem.code === 'cancelled') return;
+    this.problem = problem;
     this.phase = 'failed';
   }
-}
-
-/** What the settings say of a run; the preset says the rest. */
-function runSettings(): UnlearnConfig & Pick<PageState, 'preset'> {
-  return { ...$state.snapshot(settings.overrides), forgetClass: settings.class, preset: settings.preset };
 }
 
 /** The page's session. */

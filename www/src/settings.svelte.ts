@@ -1,5 +1,6 @@
+import type { UnlearnConfig } from 'purge-unlearning';
 import { fromQuery, toQuery } from './query';
-import type { State } from './state';
+import type { PageState, State } from './state';
 
 /** What the visitor has set; the address follows it. */
 export const settings: State = $state(fromQuery(window.location.search));
@@ -11,3 +12,8 @@ $effect.root(() => {
     window.history.replaceState(window.history.state, '', `${pathname}${query && `?${query}`}${hash}`);
   });
 });
+
+/** What the settings say of a run; the preset says the rest. */
+export function runSettings(): UnlearnConfig & Pick<PageState, 'preset'> {
+  return { ...$state.snapshot(settings.overrides), forgetClass: settings.class, preset: settings.preset };
+}
