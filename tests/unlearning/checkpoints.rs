@@ -99,4 +99,4 @@ fn a_seed_gives_the_same_network_everywhere() {
     assert_eq!(first, RECORDED, "weights of seed 0");
 }
 
-const RECORDED: [i32; 3] = [0, 0, 0];
+const RECORDED: [i32; 3] = [103_131, 139_384, 153_247];

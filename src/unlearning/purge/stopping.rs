@@ -63,3 +63,20 @@ impl Stopping {
         (epochs_done >= self.epochs).then_some(StopReason::EpochLimit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_that_holds() {
+        let limits = Stopping { target_forget_accuracy: 10.0, retain_loss_limit: 0.4, epochs: 3 };
+        assert_eq!(limits.reason(10.1, None, 2), None);
+        assert_eq!(limits.reason(10.0, None, 0), Some(StopReason::ForgetTarget));
+        assert_eq!(limits.reason(50.0, Some(0.4), 1), None);
+        assert_eq!(limits.reason(50.0, Some(0.41), 1), Some(StopReason::RetainBudget));
+        assert_eq!(limits.reason(50.0, Some(f64::NAN), 1), Some(StopReason::RetainBudget));
+        assert_eq!(limits.reason(50.0, Some(0.1), 3), Some(StopReason::EpochLimit));
+        assert_eq!(limits.reason(9.0, Some(0.9), 3), Some(StopReason::ForgetTarget));
+    }
+}
