@@ -56,11 +56,12 @@ export function fetchRetrained(shipped: string, without: number): Promise<File |
   return fetchFile(`models/${shipped}-without-${without}.safetensors`);
 }
 
-/** Fetches the retrained networks of every class ahead, so that the page goes on without a network. */
+/** Fetches the retrained networks ahead, as far as there are any, so that the page goes on without a network. */
 export async function fetchAhead(shipped: string, classes: number): Promise<void> {
   for (let k = 0; k < classes; k++) {
     // What fails here is fetched again, and reported, when it is needed.
-    await fetchRetrained(shipped, k).catch(() => undefined);
+    const file = await fetchRetrained(shipped, k).catch(() => undefined);
+    if (!file) return;
   }
 }
 
