@@ -27,7 +27,9 @@ impl Evaluate {
         let (_, checkpoint, dataset) = self.subject.open().await?;
         let split = self.subject.non_members.split();
         let evaluation = evaluate(&checkpoint.network, &dataset, self.subject.class, split, None).await?;
-        print_scores(&[("", &evaluation)]);
+        if !self.subject.json_to_stdout() {
+            print_scores(&[("", &evaluation)]);
+        }
         self.subject.report(&evaluation)
     }
 }
@@ -96,13 +98,15 @@ impl Unlearn {
         let (network, summary) = run.finish();
         let after = evaluate(&network, &dataset, class, split, None).await?;
 
-        let mut columns = vec![("before", &before), ("after", &after)];
-        columns.extend(retrained.as_ref().map(|r| ("retrained", r)));
-        print_scores(&columns);
-        let Summary { stop, steps, violations, seconds } = summary;
-        println!(
-            "stopped by {stop:?} after {steps} steps, {seconds:.1} s; {violations} steps against the retain gradient"
-        );
+        if !subject.json_to_stdout() {
+            let mut columns = vec![("before", &before), ("after", &after)];
+            columns.extend(retrained.as_ref().map(|r| ("retrained", r)));
+            print_scores(&columns);
+            let Summary { stop, steps, violations, seconds } = summary;
+            println!(
+                "stopped by {stop:?}: {steps} steps, {seconds:.1} s, {violations} of them against the retain gradient"
+            );
+        }
         subject.report(&Report {
             model: subject.model.display().to_string(),
             data: &subject.data,

@@ -86,11 +86,16 @@ impl Subject {
         Ok((device, checkpoint, dataset))
     }
 
+    /// Whether standard output belongs to the JSON alone.
+    pub fn json_to_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
     /// Writes the result where it was asked for.
     pub fn report(&self, result: &impl serde::Serialize) -> Result<()> {
         let Some(path) = &self.json else { return Ok(()) };
         let text = serde_json::to_string_pretty(result).map_err(|e| Error::io(path.display(), e))?;
-        if path.as_os_str() == "-" {
+        if self.json_to_stdout() {
             println!("{text}");
             return Ok(());
         }

