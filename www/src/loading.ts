@@ -1,4 +1,11 @@
-import { PurgeError, type DatasetSource, type Samples, type Session } from 'purge-unlearning';
+import {
+  PurgeError,
+  type DatasetInfo,
+  type DatasetSource,
+  type ModelInfo,
+  type Samples,
+  type Session,
+} from 'purge-unlearning';
 import { asDataset, type Recognised } from './files';
 import { fetchFile, type OnBytes } from './fetching';
 import type { PageState } from './state';
@@ -83,6 +90,21 @@ export function addFiles(files: readonly Recognised[], added: readonly Recognise
     return !added.some(isWhole) && !added.some((a) => a.file.name === f.file.name);
   });
   return [...kept, ...added];
+}
+
+/**
+ * Checks that a network takes images of a data set and knows as many classes.
+ *
+ * @throws PurgeError `bad-model` if it does not.
+ */
+export function checkFit(model: ModelInfo, dataset: DatasetInfo, file: string): void {
+  const words = (of: ModelInfo | DatasetInfo) =>
+    `${of.channels === 1 ? 'grey' : 'colour'} images of ${of.classNames.length} classes`;
+  if (model.channels === dataset.channels && model.classNames.length === dataset.classNames.length) return;
+  throw new PurgeError(
+    'bad-model',
+    `${file}: expected a network for ${words(dataset)}, as ${dataset.name} has, found one for ${words(model)}.`,
+  );
 }
 
 /** Whether two sources are the same files. */

@@ -13,6 +13,7 @@ import {
 import { recognise, type Recognised } from './files';
 import {
   addFiles,
+  checkFit,
   fetchAhead,
   fetchNetwork,
   fetchRetrained,
@@ -122,7 +123,7 @@ class PageSession {
     this.#droppedPathMnist = undefined;
     // The data that came with a network that is no good has been taken.
     const good = this.problem.code === 'bad-model' ? found.filter((f) => f.kind !== 'model') : [];
-    this.own = addFiles(had, good);
+    this.own = addFiles(had, good).filter((f) => f.kind !== 'model' || this.model);
   }
 
   /** Uses a shipped network on the visitor's own data. */
@@ -324,6 +325,7 @@ class PageSession {
       this.phase = 'idle';
       return;
     }
+    checkFit(model, this.dataset, found.model?.name ?? 'network');
     this.#found = found;
     this.model = model;
     this.config = this.presetConfig = undefined;
