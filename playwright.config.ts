@@ -6,7 +6,7 @@ export default defineConfig({
   outputDir: 'test-results',
   // The engine takes a whole core, so tests side by side would only slow each other down.
   workers: 1,
-  timeout: 180_000,
+  timeout: 400_000,
   expect: { timeout: 30_000 },
   forbidOnly: true,
   reporter: 'list',

@@ -19,7 +19,7 @@ for (const { data, k, name, button, fa, drop } of stories) {
     await expect(forget).toHaveAccessibleName(button);
 
     await forget.click();
-    await expect(after).toBeVisible({ timeout: 150_000 });
+    await expect(after).toBeVisible({ timeout: 300_000 });
     await expect(retrained).toBeVisible({ timeout: 60_000 });
     await expect(alert).toHaveCount(0);
 
@@ -50,9 +50,9 @@ for (const { data, k, name, button, fa, drop } of stories) {
 }
 
 test('the exported network is the one that has forgotten', async ({ page }) => {
-  const { forget, after } = await openReady(page, 'dataset=mnist&class=7');
+  const { forget, after } = await openReady(page, 'dataset=mnist&class=7&epochs=1');
   await forget.click();
-  await expect(after).toBeVisible({ timeout: 120_000 });
+  await expect(after).toBeVisible({ timeout: 300_000 });
   const report = await exportReport(page);
   const weights = await download(page, 'Export network');
 
