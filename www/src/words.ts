@@ -39,8 +39,9 @@ export function classWords(names: readonly string[]): ClassWords[] {
       return { name, short: name, all: `${name}s`, one: `${/^(8|11$|18$)/.test(name) ? 'an' : 'a'} ${word}`, many };
     }
     const tissue = tissues[name];
+    const [, number] = /^class (\d+)$/i.exec(name) ?? [];
     const short =
-      tissue ?? (name.length <= 4 ? name : `${name.slice(0, 3)}${names.length > 20 ? '' : k}`).toUpperCase();
+      tissue ?? number ?? (name.length <= 4 ? name : `${name.slice(0, 3)}${names.length > 20 ? '' : k}`).toUpperCase();
     return {
       name,
       short,
