@@ -58,16 +58,26 @@ export async function fetchNetwork(
   return { model, shipped };
 }
 
-/** The shipped network retrained without a class; undefined where there is none. */
-export function fetchRetrained(shipped: string, without: number): Promise<File | undefined> {
-  return fetchFile(`models/${shipped}-without-${without}.safetensors`);
+/** Why there is no retrained network: nobody made it, or the server cannot be reached. */
+export type NoRetrained = 'absent' | 'unreachable';
+
+/** The shipped network retrained without a class. It only serves to compare with, so a missing one is no failure. */
+export async function findRetrained(
+  shipped: string | undefined,
+  without: number,
+): Promise<{ file?: File; missing?: NoRetrained }> {
+  try {
+    const file = shipped && (await fetchFile(`models/${shipped}-without-${without}.safetensors`));
+    return file ? { file } : { missing: 'absent' };
+  } catch {
+    return { missing: 'unreachable' };
+  }
 }
 
 /** Fetches the retrained networks ahead, as far as there are any, so that the page goes on without a network. */
 export async function fetchAhead(shipped: string, classes: number): Promise<void> {
   for (let k = 0; k < classes; k++) {
-    // What fails here is fetched again, and reported, when it is needed.
-    const file = await fetchRetrained(shipped, k).catch(() => undefined);
+    const { file } = await findRetrained(shipped, k);
     if (!file) return;
   }
 }

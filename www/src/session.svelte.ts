@@ -11,17 +11,19 @@ import {
   type Session,
 } from 'purge-unlearning';
 import { recognise, type Recognised } from './files';
+import { Gate } from './gate';
 import {
   addFiles,
   checkFit,
   fetchAhead,
   fetchNetwork,
-  fetchRetrained,
   findOwn,
+  findRetrained,
   findServed,
   sameDataset,
   samplesOf,
   type Found,
+  type NoRetrained,
   type OnPart,
 } from './loading';
 import { asProblem, needsNewStart, type Problem } from './problem';
@@ -57,8 +59,8 @@ class PageSession {
   before: Evaluation | undefined = $state.raw();
   after: Evaluation | undefined = $state.raw();
   retrained: Evaluation | undefined = $state.raw();
-  /** There is no retrained network to compare with. */
-  noRetrained = $state(false);
+  /** Why there is no retrained network to compare with. */
+  noRetrained: NoRetrained | undefined = $state();
   /** Which evaluation is being made. */
   measuring: 'before' | 'after' | 'retrained' | undefined = $state();
 
@@ -91,8 +93,7 @@ class PageSession {
   #changed = false;
   #known = new Map<string, Promise<Evaluation>>();
   #run = new AbortController();
-  #singleSteps = 0;
-  #wake: (() => void) | undefined;
+  #gate = new Gate();
 
   /** Makes the device where there is none, and loads what the settings name. */
   open(): Promise<void> {
@@ -192,7 +193,11 @@ class PageSession {
     this.#clearProblem();
     this.phase = single ? 'paused' : 'running';
     this.ending = false;
-    this.#singleSteps = single ? 1 : 0;
+    this.#gate = new Gate();
+    if (single) {
+      this.#gate.close();
+      this.#gate.pass();
+    }
     this.after = this.result = undefined;
     this.trace = startTrace(this.before);
     try {
@@ -206,7 +211,8 @@ class PageSession {
       const options = { signal: run.signal, stepsPerEvent: 1 };
       const events = session.unlearn({ ...config, nonMembers: this.nonMembers }, options);
       for (;;) {
-        await this.#turn(run.signal);
+        // Past the last step there is nothing to wait for.
+        if (!this.ending) await this.#gate.through(run.signal);
         const { value: event, done } = await events.next();
         if (mine !== this.#asked || done) break;
         if (event.type === 'done') this.#finish(event);
@@ -222,27 +228,27 @@ class PageSession {
   }
 
   pause(): void {
-    if (this.phase === 'running') this.phase = 'paused';
+    if (this.phase !== 'running') return;
+    this.phase = 'paused';
+    this.#gate.close();
   }
 
   resume(): void {
     if (this.phase !== 'paused') return;
     this.phase = 'running';
-    this.#wake?.();
+    this.#gate.open();
   }
 
   /** One step: of the paused run, or of a new one. */
   async step(): Promise<void> {
     if (!this.busy) return this.forget(true);
-    if (this.phase === 'paused') this.#singleSteps += 1;
-    this.phase = 'paused';
-    this.#wake?.();
+    if (this.phase === 'paused') this.#gate.pass();
+    else this.pause();
   }
 
   cancel(): void {
     this.ending = this.busy;
     this.#run.abort();
-    this.#wake?.();
   }
 
   /** The network as it is now. */
@@ -346,7 +352,7 @@ class PageSession {
 
   #clearResults(): void {
     this.before = this.after = this.retrained = this.result = this.runConfig = undefined;
-    this.noRetrained = false;
+    this.noRetrained = undefined;
     this.trace = startTrace(undefined);
   }
 
@@ -391,22 +397,15 @@ class PageSession {
     if (known) return known;
     let model: File | undefined;
     if (role === 'retrained') {
-      model = this.#found.shipped ? await fetchRetrained(this.#found.shipped, options.forgetClass) : undefined;
-      this.noRetrained = !model;
-      if (!model) return undefined;
+      const found = await findRetrained(this.#found.shipped, options.forgetClass);
+      this.noRetrained = found.missing;
+      if (!found.file) return undefined;
+      model = found.file;
     } else if (this.#changed) model = this.#found.model;
     const evaluating = session.evaluate({ ...options, ...(model && { model }) });
     this.#known.set(key, evaluating);
     evaluating.catch(() => this.#known.delete(key));
     return evaluating;
-  }
-
-  /** Waits until the run may take its next step. */
-  async #turn(signal: AbortSignal): Promise<void> {
-    while (this.phase === 'paused' && this.#singleSteps === 0 && !signal.aborted) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    if (this.#singleSteps > 0) this.#singleSteps -= 1;
   }
 
   #finish(event: DoneEvent): void {

@@ -114,6 +114,12 @@ export function stopWords(
   }
 }
 
+/** Why the column of the retrained network is empty. */
+export const noRetrainedWords = {
+  absent: 'There is no network retrained without this class to compare with.',
+  unreachable: 'The network retrained without this class could not be fetched.',
+};
+
 /** The area under the curve and how far it is from chance. */
 export function aurocWords(auroc: number): string {
   const distance = auroc - 0.5;
