@@ -52,6 +52,12 @@ export function classWords(names: readonly string[]): ClassWords[] {
   });
 }
 
+/** What the three columns of every comparison are called. A long name gives way to its code, so that titles stay level. */
+export function columnTitles(of: ClassWords | undefined): readonly [string, string, string] {
+  const all = of?.all ?? 'class';
+  return ['Before', 'After', `Retrained without ${of && all.length > 16 ? of.short : all}`];
+}
+
 /** "41 threes are taken for fives" */
 export function cellWords(count: number, of: ClassWords, as: ClassWords): string {
   const n = count === 0 ? 'No' : whole(count);
