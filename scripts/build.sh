@@ -27,6 +27,7 @@ build_module() {
     compile "$@" "$made.part"
     mv "$made.part" "$made"
   fi
+  touch "$made"
   if diff -rq "$made" "pkg/dist/$module" >/dev/null 2>&1; then return; fi
   say "writing pkg/dist/$module"
   rm -rf "pkg/dist/$module"
