@@ -4,8 +4,12 @@ import { controls, counts, download, exportReport, openReady } from './demo-page
 
 const stories = [
   { data: 'mnist', file: 'mnist', k: 3, name: '3', button: 'Forget the 3s', fa: 1, drop: 1 },
-  { data: 'pathmnist', file: 'pathmnist-light', k: 2, name: 'debris', button: 'Forget the debris', fa: 5, drop: 3 },
-].filter(({ file }) => existsSync(new URL(`../../www/dist/data/${file}.purge`, import.meta.url)));
+  { data: 'pathmnist', file: 'pathmnist-light', k: 0, name: 'adipose', button: 'Forget the adipose', fa: 5, drop: 3 },
+].filter(({ data, file, k }) =>
+  [`data/${file}.purge`, `models/${data}-group-without-${k}.safetensors`].every((path) =>
+    existsSync(new URL(`../../www/dist/${path}`, import.meta.url)),
+  ),
+);
 
 test('MNIST is there to be told about', () => {
   expect(stories.map((story) => story.data)).toContain('mnist');

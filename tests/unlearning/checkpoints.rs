@@ -44,7 +44,8 @@ fn what_is_written_is_read() {
         assert_eq!(values(read.network.parameters().flat()), values(original.network.parameters().flat()));
 
         let half = Checkpoint::read("x", &bytes(norm, Precision::Half), &device()).unwrap();
-        let pairs = values(half.network.parameters().flat()).into_iter().zip(values(original.network.parameters().flat()));
+        let pairs =
+            values(half.network.parameters().flat()).into_iter().zip(values(original.network.parameters().flat()));
         for (half, full) in pairs {
             assert!((half - full).abs() <= full.abs() / 1024.0 + 1e-7, "{half} {full}");
         }

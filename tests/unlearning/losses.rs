@@ -24,7 +24,9 @@ fn kl(target: &[f64], model: &[f64]) -> f64 {
 }
 
 fn labels() -> Vec<f32> {
-    (0..ROWS).flat_map(|row| (0..CLASSES).map(move |class| if class == (row * 2) % CLASSES { 1.0 } else { 0.0 })).collect()
+    (0..ROWS)
+        .flat_map(|row| (0..CLASSES).map(move |class| if class == (row * 2) % CLASSES { 1.0 } else { 0.0 }))
+        .collect()
 }
 
 fn mean_ce(z: &[f64]) -> f64 {

@@ -93,10 +93,7 @@ fn the_size_of_the_calls_does_not_matter() {
     let (one_by_one, at_once) = (to_the_end(&mut one, 1), to_the_end(&mut many, usize::MAX));
     let steps = |all: &[Progress]| all.iter().flat_map(|p| p.steps.clone()).collect::<Vec<_>>();
     assert_eq!(steps(&one_by_one), steps(&at_once));
-    assert_eq!(
-        values(one.network().parameters().flat()),
-        values(many.network().parameters().flat())
-    );
+    assert_eq!(values(one.network().parameters().flat()), values(many.network().parameters().flat()));
 }
 
 #[test]
