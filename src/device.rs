@@ -51,13 +51,12 @@ pub async fn open(kind: DeviceKind) -> Result<Device> {
 
 /// A name a person can read.
 pub fn name(device: &Device) -> String {
-    let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
-    let text = format!("{device:?}");
-    if text.to_lowercase().contains("flex") {
-        let place = if cfg!(target_arch = "wasm32") { "WebAssembly" } else { "native" };
-        return format!("CPU ({place}{simd})");
+    let (place, gpu) = if cfg!(target_arch = "wasm32") { ("WebAssembly", "WebGPU") } else { ("native", "wgpu") };
+    if !format!("{device:?}").to_lowercase().contains("flex") {
+        return format!("GPU ({gpu})");
     }
-    text
+    let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
+    format!("CPU ({place}{simd})")
 }
 
 thread_local!(static READS: Cell<usize> = const { Cell::new(0) });

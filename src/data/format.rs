@@ -28,16 +28,23 @@ pub enum Format {
 
 /// What a single file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// A packed dataset.
     Packed,
+    /// A MedMNIST archive.
     Medmnist,
+    /// IDX images.
     IdxImages,
+    /// IDX labels.
     IdxLabels,
 }
 
 impl Kind {
     /// What a file is by its first bytes, or by the first of what its gzip holds.
-    pub(super) fn guess(file: NamedBytes) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::BadDataset`] where it is none of them.
+    pub fn guess(file: NamedBytes) -> Result<Self> {
         if file.bytes.starts_with(b"PK\x03\x04") {
             return Ok(Kind::Medmnist);
         }

@@ -131,12 +131,7 @@ impl Engine {
     /// Reads a dataset from its files; the one that was there stays where a file is bad.
     #[wasm_bindgen(js_name = loadDataset)]
     pub fn load_dataset(&mut self, kind: &str, names: Vec<String>, files: Vec<Uint8Array>) -> Js<JsValue> {
-        let format = match kind {
-            "packed" => Format::Packed,
-            "idx" => Format::Idx,
-            "medmnist" => Format::Medmnist,
-            other => return js(Err(Error::config("kind", "packed, idx or medmnist", other))),
-        };
+        let format: Format = js(kind.parse())?;
         let bytes: Vec<Vec<u8>> = files.iter().map(Uint8Array::to_vec).collect();
         let named: Vec<NamedBytes<'_>> =
             names.iter().zip(&bytes).map(|(name, bytes)| NamedBytes { name, bytes }).collect();
