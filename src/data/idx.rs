@@ -19,7 +19,7 @@ const MNIST_TRAIN_LABELS: u32 = 0xba07e8ef;
 pub struct IdxFiles<'a> {
     /// [N, H, W] of unsigned bytes.
     pub train_images: NamedBytes<'a>,
-    /// [N] of unsigned bytes.
+    /// `[N]` of unsigned bytes.
     pub train_labels: NamedBytes<'a>,
     /// As for training.
     pub test_images: NamedBytes<'a>,
