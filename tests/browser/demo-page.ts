@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Evaluation } from 'purge-unlearning';
+import { asFile, fewDigits, served } from './digits';
 
 /** What "Export report" saves, as far as the tests look at it. */
 export interface Report {
@@ -32,12 +33,16 @@ export function controls(page: Page) {
   };
 }
 
-/** Opens the page with settings in its address and waits until the network is loaded and can forget. */
-export async function openReady(page: Page, query: string) {
-  await page.goto(`/?device=cpu&${query}`);
+/** Opens the page with the shipped MNIST network on a few digits as the visitor's own files, ready to forget. */
+export async function openFewDigits(page: Page, query: string) {
+  const digits = await fewDigits(page);
+  const network = await served(page, '/models/mnist-group.safetensors');
+  const files = Object.entries(digits).map(([name, content]) => asFile(name, content));
+  await page.goto(`/?device=cpu&dataset=own&class=3&${query}`);
   const all = controls(page);
-  await expect(all.forget).toBeEnabled({ timeout: 90_000 });
-  return all;
+  await all.files.setInputFiles([...files, asFile('mnist.safetensors', network)]);
+  await expect(all.forget).toBeEnabled();
+  return { ...all, digits: files };
 }
 
 /** The counts of a confusion matrix as its cells say them in words: "41 threes are taken for fives". */

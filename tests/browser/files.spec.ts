@@ -1,16 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test, type Page } from '@playwright/test';
 import { controls } from './demo-page';
+import { asFile, served } from './digits';
 
 const fixture = (name: string) => readFile(new URL(`../fixtures/formats/${name}`, import.meta.url));
-const asFile = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
-
-async function served(page: Page, path: string): Promise<Buffer> {
-  const response = await page.request.get(path);
-  expect(response.ok(), path).toBe(true);
-  return response.body();
-}
-
 async function openOwn(page: Page) {
   await page.goto('/?device=cpu&dataset=own');
   const all = controls(page);

@@ -1,8 +1,12 @@
 import { expect, test } from '@playwright/test';
-import { exportReport, openReady } from './demo-page';
+import { counts, download, exportReport, openFewDigits } from './demo-page';
+import { asFile } from './digits';
+
+/** So small a step that no run ends by itself. */
+const endless = 'preset=published&learningRate=0.0001&epochs=1000';
 
 test('a run goes step by step, waits, goes on, and is cancelled', async ({ page }) => {
-  const all = await openReady(page, 'dataset=mnist&class=3&preset=published&learningRate=0.0001&epochs=50');
+  const all = await openFewDigits(page, endless);
   await all.step.click();
   await expect(all.status).toContainText('Paused at step 1');
   await all.step.click();
@@ -29,7 +33,7 @@ test('a run goes step by step, waits, goes on, and is cancelled', async ({ page 
 });
 
 test('Escape cancels a run in full flight, and the next run starts afresh', async ({ page }) => {
-  const all = await openReady(page, 'dataset=mnist&class=3&preset=published&learningRate=0.0001&epochs=50');
+  const all = await openFewDigits(page, endless);
   await all.forget.click();
   await expect(all.status).toContainText(/Step \d/);
   await page.keyboard.press('Escape');
@@ -41,4 +45,18 @@ test('Escape cancels a run in full flight, and the next run starts afresh', asyn
   await all.cancel.click();
   await expect(all.after).toBeVisible({ timeout: 60_000 });
   expect((await exportReport(page)).steps).toBe(1);
+});
+
+test('the exported network is the one that has forgotten', async ({ page }) => {
+  const all = await openFewDigits(page, 'learningRate=0.02&epochs=20');
+  await all.forget.click();
+  await expect(all.after).toBeVisible({ timeout: 60_000 });
+  const report = await exportReport(page);
+  expect(report.after.confusion).not.toEqual(report.before.confusion);
+
+  const weights = await download(page, 'Export network');
+  await page.reload();
+  await all.files.setInputFiles([...all.digits, asFile('unlearnt.safetensors', weights)]);
+  await expect(all.before).toBeVisible({ timeout: 60_000 });
+  expect(await counts(all.before)).toEqual(report.after.confusion);
 });
