@@ -52,7 +52,7 @@ impl TrainConfig {
     /// The settings of a dataset's shipped networks.
     pub fn for_dataset(name: &str) -> Self {
         let plain = Self {
-            epochs: 8,
+            epochs: 10,
             batch_size: 32,
             learning_rate: 4e-3,
             weight_decay: 1e-2,
