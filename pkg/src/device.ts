@@ -5,7 +5,12 @@ import type { DeviceChoice } from './protocol.js';
 export interface Adapter {
   readonly features: { has(name: string): boolean };
   readonly limits: object;
-  readonly info?: { readonly isFallbackAdapter?: boolean };
+  readonly info?: {
+    readonly vendor?: string;
+    readonly architecture?: string;
+    readonly description?: string;
+    readonly isFallbackAdapter?: boolean;
+  };
   readonly isFallbackAdapter?: boolean;
 }
 
@@ -63,7 +68,10 @@ export async function detectDevice({ gpu, isSecureContext }: Surroundings, softw
   if (!software && (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter)) {
     return cpu('The only graphics adapter here is a software one, which is slower than computing on the CPU directly.');
   }
-  return { kind: 'webgpu' };
+  const { vendor, architecture, description } = adapter.info ?? {};
+  // Most browsers say no more than maker and family, so that a visitor cannot be told by the graphics card.
+  const name = description || [vendor, architecture].filter(Boolean).join(' ');
+  return { kind: 'webgpu', ...(name && { name }) };
 }
 
 function cpu(reason: string): DeviceChoice {

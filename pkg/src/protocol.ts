@@ -25,8 +25,8 @@ export interface NamedFile {
   blob: Blob;
 }
 
-/** Which device can run the engine, and why it is not WebGPU. */
-export type DeviceChoice = { kind: 'webgpu' } | { kind: 'cpu'; reason: string };
+/** Which device can run the engine: the adapter's name where it says one, or why it is not WebGPU. */
+export type DeviceChoice = { kind: 'webgpu'; name?: string } | { kind: 'cpu'; reason: string };
 
 /** Where one of the two engine modules is served. */
 export interface ModuleAddress {

@@ -225,7 +225,8 @@ class EngineSession implements Session {
       const choice = await connection.call({ type: 'detect', software: wanted === 'webgpu' });
       if (choice.kind === 'webgpu') {
         try {
-          this.#device = await this.#openEngine(connection, 'webgpu');
+          const device = await this.#openEngine(connection, 'webgpu');
+          this.#device = { ...device, name: choice.name ?? device.name };
           return connection;
         } catch (error) {
           if (wanted === 'webgpu' || this.#life.signal.aborted) throw error;

@@ -10,6 +10,13 @@ describe('what is found', () => {
     expect(await look(fakeGpu())).toEqual({ kind: 'webgpu' });
   });
 
+  test('what the adapter says of itself, as far as it does', async () => {
+    const named = (info: object) => look(fakeGpu({ info }));
+    expect(await named({ vendor: 'apple', architecture: 'm2' })).toEqual({ kind: 'webgpu', name: 'apple m2' });
+    expect(await named({ vendor: 'intel', architecture: '' })).toEqual({ kind: 'webgpu', name: 'intel' });
+    expect(await named({ vendor: 'nvidia', description: 'A card' })).toEqual({ kind: 'webgpu', name: 'A card' });
+  });
+
   const unfit: [string, Gpu | undefined, RegExp][] = [
     ['no WebGPU at all', undefined, /^This browser has no WebGPU\.$/],
     ['no adapter', fakeGpu({ none: true }), /offers no graphics adapter/],
@@ -46,6 +53,12 @@ describe('what a session gets', () => {
   test('auto with WebGPU: the GPU module, no reason', async () => {
     const session = await openSession({}, fakeWorkers(fakeGpu()).make);
     expect(session.device).toEqual({ kind: 'webgpu', name: 'fake webgpu' });
+  });
+
+  test('the name is the adapter’s own where it has one', async () => {
+    const gpu = fakeGpu({ info: { vendor: 'apple', architecture: 'm2' } });
+    const session = await openSession({}, fakeWorkers(gpu).make);
+    expect(session.device.name).toBe('apple m2');
   });
 
   test('auto without: the CPU module alone, and why', async () => {

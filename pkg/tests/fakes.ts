@@ -204,9 +204,9 @@ export interface Workers {
 
 /** An adapter that can run the engine, or one that lacks something. */
 export function fakeGpu(
-  change: { features?: string[]; limits?: object; software?: boolean; none?: boolean } = {},
+  change: { features?: string[]; limits?: object; info?: object; software?: boolean; none?: boolean } = {},
 ): Gpu {
-  const { features = ['timestamp-query'], limits = {}, software = false, none = false } = change;
+  const { features = ['timestamp-query'], limits = {}, info = {}, software = false, none = false } = change;
   const adapter = {
     features: new Set(features),
     limits: {
@@ -216,7 +216,7 @@ export function fakeGpu(
       maxStorageBufferBindingSize: 134217728,
       ...limits,
     },
-    info: { isFallbackAdapter: software },
+    info: { isFallbackAdapter: software, ...info },
   };
   return { requestAdapter: () => Promise.resolve(none ? null : adapter) };
 }

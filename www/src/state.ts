@@ -356,6 +356,15 @@ export const runSettings = [
       },
       {
         kind: 'number',
+        key: 'budgetSamples',
+        min: 0,
+        max: 1000000,
+        whole: true,
+        label: 'Budget samples',
+        sentence: 'How many images of the rest that loss is judged on; 0 is all of them.',
+      },
+      {
+        kind: 'number',
         key: 'epochs',
         min: 1,
         max: 1000,
