@@ -63,7 +63,7 @@ impl TrainConfig {
         };
         match name {
             "pathmnist" => Self {
-                epochs: 10,
+                epochs: 16,
                 augmentation: Augmentation { symmetries: true, shift: 0, gain: 0.15, bias: 0.15 },
                 ..plain
             },

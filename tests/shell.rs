@@ -110,3 +110,38 @@ fn a_shipped_network_forgets_a_digit_and_keeps_the_rest() {
     let evaluation: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(evaluation["confusion"], report["after"]["confusion"], "what was written is what was scored");
 }
+
+#[test]
+fn a_table_goes_on_where_it_stopped() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, results) = (scratch("grey.safetensors"), scratch("table"));
+    let _ = std::fs::remove_dir_all(&results);
+    let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", model.to_str().unwrap()];
+    assert!(purge(&train).status.success());
+    let tasks = |more: &[&str]| {
+        let common = ["table", "--model", model.to_str().unwrap(), "--data", &data, "--out", results.to_str().unwrap()];
+        let short = ["--set", "epochs=1", "--set", "batch_size=2", "--set", "target_forget_accuracy=0"];
+        let output = purge(&[&common[..], &short, more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let half = tasks(&["--shard", "1/2"]);
+    assert_eq!((half.matches("FA").count(), half.matches("is there").count()), (2, 0), "{half}");
+    let rest = tasks(&[]);
+    assert_eq!((rest.matches("FA").count(), rest.matches("is there").count()), (2, 2), "{rest}");
+
+    let collected = purge(&["table", "--collect", results.to_str().unwrap()]);
+    assert!(collected.status.success(), "{}", String::from_utf8_lossy(&collected.stderr));
+    let table = String::from_utf8(collected.stdout).unwrap();
+    assert_eq!(table, std::fs::read_to_string(results.join("table.md")).unwrap());
+    assert_eq!(table.matches("### ").count(), 2, "a table for each method: {table}");
+    assert_eq!(table.matches("**mean**").count(), 2);
+    let csv = std::fs::read_to_string(results.join("tasks.csv")).unwrap();
+    let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+    assert_eq!(widths, [9 + 3 * 8; 5], "{csv}");
+    let one = std::fs::read(results.join("grey.strict.class-1.seed-0.json")).unwrap();
+    let one: Value = serde_json::from_slice(&one).unwrap();
+    assert!(csv.contains(&format!("{:.4}", one["after"]["ra"].as_f64().unwrap())));
+
+    fails(&["table", "--collect", FORMATS], 5, &["expected.json"]);
+}

@@ -9,8 +9,8 @@ use purge_unlearning::unlearning::purge::{Objective, Preset, PurgeConfig};
 use purge_unlearning::{Result, device};
 use serde_json::json;
 
-use crate::commands::drive;
 use crate::options::Subject;
+use crate::task::drive;
 
 /// Time PURGE steps of 128 + 128 samples, and the whole run of the strict preset.
 #[derive(Args)]

@@ -4,6 +4,8 @@ mod bench;
 mod commands;
 mod data;
 mod options;
+mod table;
+mod task;
 mod train;
 
 use std::process::ExitCode;
@@ -27,6 +29,8 @@ enum Command {
     Evaluate(commands::Evaluate),
     /// Make a network forget a class
     Unlearn(commands::Unlearn),
+    /// Every class and seed of a network, and tables of them
+    Table(table::Table),
     /// Look into data files, or pack them for the page
     #[command(subcommand)]
     Data(data::Data),
@@ -63,6 +67,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Train(train) => train.run().await,
         Command::Evaluate(evaluate) => evaluate.run().await,
         Command::Unlearn(unlearn) => unlearn.run().await,
+        Command::Table(table) => table.run().await,
         Command::Data(data) => data.run(),
         Command::Bench(bench) => bench.run().await,
     }

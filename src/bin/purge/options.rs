@@ -77,13 +77,18 @@ pub fn checkpoint(path: &Path, device: &Device) -> Result<Checkpoint> {
     Checkpoint::read(&path.display().to_string(), &bytes, device)
 }
 
+/// Device, network and data, the data as the network's card wants them.
+pub async fn open(device: DeviceName, model: &Path, data: &str) -> Result<(Device, Checkpoint, Dataset)> {
+    let device = device.open().await?;
+    let checkpoint = checkpoint(model, &device)?;
+    let dataset = inference::as_trained(dataset(data)?, &checkpoint.card)?;
+    Ok((device, checkpoint, dataset))
+}
+
 impl Subject {
-    /// Device, network and data, the data as the network's card wants them.
+    /// What is to be judged, opened.
     pub async fn open(&self) -> Result<(Device, Checkpoint, Dataset)> {
-        let device = self.device.open().await?;
-        let checkpoint = checkpoint(&self.model, &device)?;
-        let dataset = inference::as_trained(dataset(&self.data)?, &checkpoint.card)?;
-        Ok((device, checkpoint, dataset))
+        open(self.device, &self.model, &self.data).await
     }
 
     /// Whether standard output belongs to the JSON alone.

@@ -111,7 +111,7 @@ impl PurgeConfig {
         let authors = Self::authors(dataset, forget_class, classes);
         match preset {
             Preset::Authors => authors,
-            Preset::Published => Self { learning_rate: 5e-3, check_every: 1, ..authors },
+            Preset::Published => Self { learning_rate: 5e-3, ..authors },
             Preset::Strict => Self {
                 learning_rate: 5e-3,
                 objective: Objective::Conditional,
