@@ -6,16 +6,16 @@
 . "$root/scripts/node.sh"
 cd "$root"
 
+need_rust
 need_node_modules
-install_wasm_opt
 need_chromium
 scripts/data.sh light
 scripts/build.sh
 
-say 'compiling the shell with --release'
-cargo build --release --features "$native_features" --bin purge
+# Not --release, which would compile everything again: the tensor library, where the time goes, is optimised in either.
+cargo build --features "$native_features" --bin purge
 native=$(mktemp)
 trap 'rm -f "$native"' EXIT
 say 'native CPU'
-"$CARGO_TARGET_DIR/release/purge" bench --model www/public/models/mnist-group.safetensors --data mnist --class 3 --json "$native" >&2
+"$CARGO_TARGET_DIR/debug/purge" bench --model www/public/models/mnist-group.safetensors --data mnist --class 3 --json "$native" >&2
 node scripts/bench-web.mjs "$native"

@@ -16,21 +16,6 @@ need_node_modules() {
   touch "$done"
 }
 
-binaryen=132.0.0
-
-# The npm package is binaryen compiled to WebAssembly: there in seconds, where a native one takes minutes to compile.
-install_wasm_opt() {
-  if [ -x "$(find_wasm_opt)" ]; then return; fi
-  say "installing wasm-opt (binaryen $binaryen)"
-  npm install --silent --no-fund --no-audit --prefix "$tools/binaryen-$binaryen" "binaryen@$binaryen" >&2
-}
-
-# Prints where wasm-opt is; nothing where there is none.
-find_wasm_opt() {
-  local path=$tools/binaryen-$binaryen/node_modules/.bin/wasm-opt
-  if [ -x "$path" ]; then echo "$path"; fi
-}
-
 # Exports CHROMIUM, the browser of the tests and benchmarks.
 need_chromium() {
   CHROMIUM=$(find_chromium)

@@ -117,3 +117,14 @@ need_cargo_tool() {
   # A registry mirror may lack one of the locked dependencies.
   "${install[@]}" --locked || { say 'trying without its lock file' && "${install[@]}"; }
 }
+
+# Binaryen 116. Debian's is too old: what it writes does not load.
+wasm_opt_version=0.116.1
+
+install_wasm_opt() { need_cargo_tool wasm-opt wasm-opt "$wasm_opt_version"; }
+
+# Prints where wasm-opt is; nothing where there is none.
+find_wasm_opt() {
+  local path=$tools/wasm-opt-$wasm_opt_version/bin/wasm-opt
+  if [ -x "$path" ]; then echo "$path"; fi
+}

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds both modules with wasm-opt and holds what a visitor downloads against the budgets.
-# shellcheck source=scripts/node.sh
-. "$(dirname "${BASH_SOURCE[0]}")/node.sh"
+# shellcheck source=scripts/rust.sh
+. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
 cd "$root"
 
-need_node_modules
+need_rust
 install_wasm_opt
 scripts/build.sh
 node scripts/size.mjs
