@@ -24,12 +24,14 @@ pub(super) struct ByteSource<'a> {
     reader: Box<dyn Read + 'a>,
     offset: u64,
     bound: u64,
+    /// A byte that was looked at and not yet taken.
+    ahead: Option<u8>,
 }
 
 impl<'a> ByteSource<'a> {
     /// Reads `reader`, which can give at most `bound` bytes.
     pub(super) fn new(file: &'a str, reader: impl Read + 'a, bound: u64) -> Self {
-        Self { file, reader: Box::new(reader), offset: 0, bound }
+        Self { file, reader: Box::new(reader), offset: 0, bound, ahead: None }
     }
 
     /// Reads `bytes`, unpacking them where they are gzip.
@@ -101,6 +103,59 @@ impl<'a> ByteSource<'a> {
         Ok(())
     }
 
+    /// The next `len` bytes, or all there are.
+    pub(super) fn up_to(&mut self, len: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let mut filled = 0;
+        while filled < len {
+            match self.read(&mut bytes[filled..])? {
+                0 => break,
+                n => filled += n,
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
+
+    /// Everything that is left. Grows with what comes, so that a small file cannot ask for much.
+    pub(super) fn rest(&mut self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match self.read(&mut piece)? {
+                0 => return Ok(bytes),
+                n if bytes.try_reserve(n).is_ok() => bytes.extend_from_slice(&piece[..n]),
+                _ => {
+                    let reason = format!("{}: more than {} bytes do not fit", self.file, bytes.len());
+                    return Err(Error::OutOfMemory { device: "cpu".into(), reason });
+                }
+            }
+        }
+    }
+
+    /// Passes over `len` bytes.
+    pub(super) fn pass(&mut self, mut len: u64, what: &str) -> Result<()> {
+        let mut piece = [0; 1 << 12];
+        while len > 0 {
+            let now = len.min(piece.len() as u64);
+            self.fill(&mut piece[..now as usize], what)?;
+            len -= now;
+        }
+        Ok(())
+    }
+
+    /// Where the next byte is, if there is one.
+    pub(super) fn more(&mut self) -> Result<Option<u64>> {
+        if self.ahead.is_none() {
+            let mut byte = [0];
+            if self.read(&mut byte)? == 1 {
+                self.offset -= 1;
+                self.ahead = Some(byte[0]);
+            }
+        }
+        Ok(self.ahead.map(|_| self.offset))
+    }
+
     /// Makes sure that nothing follows; for packed data this is also where the checksum is compared.
     pub(super) fn end(&mut self) -> Result<()> {
         match self.read(&mut [0])? {
@@ -110,6 +165,12 @@ impl<'a> ByteSource<'a> {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if let (Some(byte), Some(first)) = (self.ahead, buffer.first_mut()) {
+            *first = byte;
+            self.ahead = None;
+            self.offset += 1;
+            return Ok(1);
+        }
         loop {
             match self.reader.read(buffer) {
                 Ok(n) => {

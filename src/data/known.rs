@@ -26,6 +26,58 @@ pub(super) static MNIST: Known = Known {
     licence: "CC BY-SA 3.0",
 };
 
+pub(super) static CIFAR10: Known = Known {
+    name: "cifar10",
+    title: "CIFAR-10",
+    channels: 3,
+    class_names: &["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+    source: CIFAR_SOURCE,
+    licence: NO_LICENCE,
+};
+
+pub(super) static CIFAR100: Known = Known {
+    name: "cifar100",
+    title: "CIFAR-100",
+    channels: 3,
+    class_names: &CIFAR100_CLASSES,
+    source: CIFAR_SOURCE,
+    licence: NO_LICENCE,
+};
+
+#[rustfmt::skip]
+static CIFAR100_CLASSES: [&str; 100] = [
+    "apple", "aquarium fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl", "boy", "bridge", "bus",
+    "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch",
+    "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster", "house",
+    "kangaroo", "keyboard", "lamp", "lawn mower", "leopard", "lion", "lizard", "lobster", "man", "maple tree", "motorcycle",
+    "mountain", "mouse", "mushroom", "oak tree", "orange", "orchid", "otter", "palm tree", "pear", "pickup truck", "pine tree",
+    "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark",
+    "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower", "sweet pepper", "table",
+    "tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow tree",
+    "wolf", "woman", "worm",
+];
+
+pub(super) static SVHN: Known = Known {
+    name: "svhn",
+    title: "SVHN",
+    channels: 3,
+    class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    source: "Street View House Numbers, cropped digits (Netzer et al., 2011)",
+    licence: "for non-commercial use",
+};
+
+pub(super) static STL10: Known = Known {
+    name: "stl10",
+    title: "STL-10",
+    channels: 3,
+    class_names: &["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"],
+    source: "STL-10 (Coates, Ng, Lee, 2011), from ImageNet",
+    licence: NO_LICENCE,
+};
+
+const CIFAR_SOURCE: &str = "Learning Multiple Layers of Features from Tiny Images (Krizhevsky, 2009)";
+const NO_LICENCE: &str = "none stated by its authors";
+
 static MEDMNIST: [Known; 3] = [
     Known {
         name: "pathmnist",

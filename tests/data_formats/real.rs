@@ -63,6 +63,19 @@ fn missing_files_are_named() {
     assert!(open("pathmnist").to_string().contains("set PURGE_DATA_DIR"));
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/formats");
     assert!(open(fixtures).to_string().ends_with("no train-images-idx3-ubyte.gz (or unpacked) in it"));
-    assert!(message(data::open(&format!("{fixtures}/idx3-images"), &places)).contains("all four IDX files"));
+    assert!(
+        message(data::open(&format!("{fixtures}/idx3-images"), &places))
+            .contains("the folder that has all files of the set")
+    );
     assert_eq!(data::open(&format!("{fixtures}/medmnist_grey.npz"), &places).unwrap().name, "medmnist_grey");
+}
+
+#[test]
+fn cifar10_has_a_name_and_ten_classes() {
+    let Some(cifar) = open("cifar10") else { return };
+    assert_eq!((cifar.name.as_str(), cifar.class_names[3].as_str()), ("cifar10", "cat"));
+    for split in [&cifar.train, &cifar.test] {
+        let counts = split.counts(10);
+        assert!(counts[0] > 0 && counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    }
 }
