@@ -3,8 +3,13 @@ import { download, networkError, type Report } from './download.js';
 import type { NamedFile } from './protocol.js';
 import type { DatasetSource, Source } from './types.js';
 
+const kinds = "'packed', 'medmnist', 'idx', 'stl10', 'cifar10', 'cifar100' or 'svhn'";
+
+/** A source, and what to call it. */
+type Named = readonly [Source, string];
+
 /** What a file is called in messages when it has no name of its own. */
-const idxNames = {
+const roleNames = {
   trainImages: 'training images',
   trainLabels: 'training labels',
   testImages: 'test images',
@@ -36,16 +41,26 @@ export async function readDataset(source: DatasetSource, report: Report, signal?
     case 'packed':
     case 'medmnist':
       return [await read(source.file, 'dataset', report, signal)];
-    case 'idx': {
-      const keys = Object.keys(idxNames) as (keyof typeof idxNames)[];
-      const sum = summed(report, keys.length);
-      return Promise.all(keys.map((key, i) => read(source[key], idxNames[key], sum(i), signal)));
+    case 'idx':
+    case 'stl10': {
+      const keys = Object.keys(roleNames) as (keyof typeof roleNames)[];
+      return readAll(keys.map((key) => [source[key], roleNames[key]]));
     }
-    default:
-      throw new PurgeError(
-        'bad-config',
-        `dataset: expected kind 'packed', 'idx' or 'medmnist', found ${JSON.stringify((source as { kind?: unknown }).kind)}`,
-      );
+    case 'cifar10':
+    case 'cifar100':
+    case 'svhn': {
+      const train: readonly Source[] = [source.train].flat();
+      return readAll([...train.map((file): Named => [file, 'training images']), [source.test, 'test images']]);
+    }
+    default: {
+      const found = JSON.stringify((source as { kind?: unknown }).kind);
+      throw new PurgeError('bad-config', `dataset: expected kind ${kinds}, found ${found}`);
+    }
+  }
+
+  function readAll(files: readonly Named[]): Promise<NamedFile[]> {
+    const sum = summed(report, files.length);
+    return Promise.all(files.map(([file, name], i) => read(file, name, sum(i), signal)));
   }
 }
 

@@ -70,11 +70,12 @@ export interface Samples {
 /** Bytes of a file, or where to get them. A `File` keeps its name for error messages. */
 export type Source = string | URL | ArrayBuffer | Uint8Array | Blob;
 
-/** A dataset: one packed file, IDX files, or a MedMNIST archive. */
+/** A dataset: one file with everything, a file for each role, or files for training and for testing. */
 export type DatasetSource =
-  | { kind: 'packed'; file: Source }
-  | { kind: 'idx'; trainImages: Source; trainLabels: Source; testImages: Source; testLabels: Source }
-  | { kind: 'medmnist'; file: Source };
+  | { kind: 'packed' | 'medmnist'; file: Source }
+  | { kind: 'idx' | 'stl10'; trainImages: Source; trainLabels: Source; testImages: Source; testLabels: Source }
+  | { kind: 'cifar10' | 'cifar100'; train: Source | readonly Source[]; test: Source }
+  | { kind: 'svhn'; train: Source; test: Source };
 
 /** One membership attack: members are D_f, non-members unseen samples of the same class. */
 export interface Attack {

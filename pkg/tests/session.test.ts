@@ -116,7 +116,7 @@ test('what is no source at all is refused in words', async () => {
   });
   await expect(session.loadDataset({ kind: 'csv' } as never)).rejects.toMatchObject({
     code: 'bad-config',
-    message: `dataset: expected kind 'packed', 'idx' or 'medmnist', found "csv"`,
+    message: `dataset: expected kind 'packed', 'medmnist', 'idx', 'stl10', 'cifar10', 'cifar100' or 'svhn', found "csv"`,
   });
 });
 

@@ -114,3 +114,19 @@ test('the progress of several files is one sum', async () => {
   expect(seen.at(-1)).toEqual([430, 430]);
   expect(seen[0]?.[1]).toBeUndefined();
 });
+
+test('the files of a set come in the order in which the engine takes them', async () => {
+  const of = (size: number) => new Uint8Array(size);
+  const sizes = async (source: Parameters<typeof readDataset>[0]) =>
+    (await readDataset(source, unread)).map((file) => file.blob.size);
+  expect(await sizes({ kind: 'cifar10', train: [of(3), of(4)], test: of(5) })).toEqual([3, 4, 5]);
+  expect(await sizes({ kind: 'cifar100', train: of(3), test: of(5) })).toEqual([3, 5]);
+  expect(await sizes({ kind: 'svhn', train: of(3), test: of(5) })).toEqual([3, 5]);
+  const four = { trainImages: of(1), trainLabels: of(2), testImages: of(3), testLabels: of(4) };
+  expect(await sizes({ kind: 'stl10', ...four })).toEqual([1, 2, 3, 4]);
+  const unknown = { kind: 'tiff', file: of(1) } as unknown as Parameters<typeof readDataset>[0];
+  await expect(readDataset(unknown, unread)).rejects.toMatchObject({
+    code: 'bad-config',
+    message: says(/expected kind 'packed'.*found "tiff"/),
+  });
+});

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { asDataset, missingIdx, recognise, sortIdx } from './files';
+import { asDataset, missingParts, recognise, sortRoles } from './files';
 import { addFiles } from './loading';
 
 const images = (name: string, count: number) => new File([header(3, count)], name);
@@ -13,15 +13,15 @@ function header(dimensions: number, count: number): Uint8Array<ArrayBuffer> {
 describe('what a dropped file is', () => {
   it('is told by its first bytes', async () => {
     expect(await recognise(new File([new Uint8Array([0x50, 0x4b, 3, 4])], 'a'))).toMatchObject({ kind: 'medmnist' });
-    expect(await recognise(images('a', 300))).toMatchObject({ kind: 'idx-images', count: 300 });
-    expect(await recognise(labels('a', 300))).toMatchObject({ kind: 'idx-labels', count: 300 });
+    expect(await recognise(images('a', 300))).toMatchObject({ kind: 'images', count: 300 });
+    expect(await recognise(labels('a', 300))).toMatchObject({ kind: 'labels', count: 300 });
     const safetensors = new Uint8Array([64, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22]);
     expect(await recognise(new File([safetensors], 'weights'))).toMatchObject({ kind: 'model' });
   });
 
   it('is told inside gzip too', async () => {
     const packed = new File([new Uint8Array(gzipSync(header(3, 60)))], 't10k-images-idx3-ubyte.gz');
-    expect(await recognise(packed)).toMatchObject({ kind: 'idx-images', count: 60, half: 'test' });
+    expect(await recognise(packed)).toMatchObject({ kind: 'images', count: 60, half: 'test' });
   });
 
   it('is an error that says what was expected and found', async () => {
@@ -34,6 +34,46 @@ describe('what a dropped file is', () => {
   });
 });
 
+describe('sets that only their length tells', () => {
+  const file = (name: string, size: number, ...first: number[]) => {
+    const bytes = new Uint8Array(size);
+    bytes.set(first);
+    return new File([bytes], name);
+  };
+  const kinds = async (...files: File[]) => Promise.all(files.map(recognise));
+
+  it('are CIFAR, SVHN and STL-10', async () => {
+    expect(await kinds(file('data_batch_1.bin', 2 * 3073, 9), file('train.bin', 3 * 3074, 19, 99))).toMatchObject([
+      { kind: 'samples', format: 'cifar10', count: 2, half: 'train' },
+      { kind: 'samples', format: 'cifar100', count: 3, half: 'train' },
+    ]);
+    const matlab = file('test_32x32.mat', 300, ...new TextEncoder().encode('MATLAB 5.0 MAT-file'));
+    expect(await recognise(matlab)).toMatchObject({ kind: 'samples', format: 'svhn', half: 'test' });
+    expect(await kinds(file('train_X.bin', 27_648), file('train_y.bin', 1, 7))).toMatchObject([
+      { kind: 'images', format: 'stl10', count: 1 },
+      { kind: 'labels', format: 'stl10', count: 1 },
+    ]);
+    const packed = new File([new Uint8Array(gzipSync(new Uint8Array(3073)))], 'test_batch.bin.gz');
+    expect(await recognise(packed)).toMatchObject({ format: 'cifar10', count: 1, half: 'test' });
+    await expect(recognise(file('cut.bin', 3072))).rejects.toMatchObject({ code: 'bad-dataset' });
+  });
+
+  it('are whole with a file for training and one for testing', async () => {
+    const files = [
+      file('data_batch_10.bin', 3073),
+      file('test_batch.bin', 3073),
+      file('data_batch_2.bin', 2 * 3073),
+    ] as const;
+    const begun = await kinds(files[0]);
+    expect([asDataset(begun), missingParts(begun)]).toEqual([undefined, ['test images']]);
+    const [ten, test, two] = files;
+    expect(asDataset(await kinds(...files))).toEqual({ kind: 'cifar10', train: [two, ten], test });
+    expect(missingParts(await kinds(test))).toEqual(['training images']);
+    const [large, small] = [file('a.bin', 2 * 3074, 0, 50), file('b.bin', 3074, 0, 50)];
+    expect(asDataset(await kinds(small, large))).toEqual({ kind: 'cifar100', train: [large], test: small });
+  });
+});
+
 describe('the four files of an IDX set', () => {
   it('find their roles by name', async () => {
     const files = [
@@ -42,7 +82,7 @@ describe('the four files of an IDX set', () => {
       labels('train-labels', 5),
       images('t10k-images', 9),
     ];
-    const sorted = sortIdx(await Promise.all(files.map(recognise)));
+    const sorted = sortRoles(await Promise.all(files.map(recognise)), 'idx');
     expect(sorted).toEqual({
       testLabels: files[0],
       trainImages: files[1],
@@ -53,7 +93,7 @@ describe('the four files of an IDX set', () => {
 
   it('find their roles by size where the names say nothing', async () => {
     const files = [images('a', 10), images('b', 60), labels('c', 60), labels('d', 10)];
-    const sorted = sortIdx(await Promise.all(files.map(recognise)));
+    const sorted = sortRoles(await Promise.all(files.map(recognise)), 'idx');
     expect(sorted).toEqual({
       testImages: files[0],
       trainImages: files[1],
@@ -65,7 +105,7 @@ describe('the four files of an IDX set', () => {
   it('are named while they are missing', async () => {
     const files = await Promise.all([images('train-images', 5), labels('train-labels', 5)].map(recognise));
     expect(asDataset(files)).toBeUndefined();
-    expect(missingIdx(files)).toEqual(['test images', 'test labels']);
+    expect(missingParts(files)).toEqual(['test images', 'test labels']);
   });
 });
 

@@ -93,10 +93,10 @@ export function findOwn(files: readonly Recognised[]): Found {
 export function addFiles(files: readonly Recognised[], added: readonly Recognised[]): Recognised[] {
   const isModel = (f: Recognised) => f.kind === 'model';
   const isWhole = (f: Recognised) => f.kind === 'packed' || f.kind === 'medmnist';
-  const isIdx = (f: Recognised) => f.kind.startsWith('idx');
+  const isPart = (f: Recognised) => 'format' in f;
   const kept = files.filter((f) => {
     if (isModel(f)) return !added.some(isModel);
-    if (isWhole(f)) return !added.some(isWhole) && !added.some(isIdx);
+    if (isWhole(f)) return !added.some(isWhole) && !added.some(isPart);
     return !added.some(isWhole) && !added.some((a) => a.file.name === f.file.name);
   });
   return [...kept, ...added];
