@@ -156,6 +156,14 @@ struct Task {
     violations: usize,
 }
 
+impl Task {
+    /// Number and name, or the number alone where that is the name.
+    fn class_label(&self) -> String {
+        let number = self.config.forget_class.to_string();
+        if self.class_name == number { number } else { format!("{number} {}", self.class_name) }
+    }
+}
+
 #[derive(Deserialize)]
 struct Config {
     forget_class: usize,
@@ -241,7 +249,7 @@ fn markdown(model: &str, method: &str, tasks: &[Task]) -> String {
         let _ = writeln!(table, " {} |", stops.join(", ").replace('_', " "));
     };
     for class in tasks.chunk_by(|a, b| a.config.forget_class == b.config.forget_class) {
-        row(&format!("{} {}", class[0].config.forget_class, class[0].class_name), class);
+        row(&class[0].class_label(), class);
     }
     row("**mean**", tasks);
     table + "\n"
