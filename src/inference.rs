@@ -5,7 +5,7 @@ use web_time::Instant;
 
 use crate::data::{Dataset, Normalisation, Split, SplitName};
 use crate::evaluation::{Answers, Evaluation, NonMembers};
-use crate::model::{Card, SmallCnn};
+use crate::model::{Card, Network};
 use crate::{Error, Result, device};
 
 /// Samples in a forward pass without gradients.
@@ -15,19 +15,20 @@ pub(crate) const BATCH: usize = 250;
 ///
 /// # Errors
 /// [`Error::BadModel`] saying what differs.
-pub fn check_fit(network: &SmallCnn, dataset: &Dataset) -> Result<()> {
-    let config = network.config();
+pub fn check_fit(network: &Network, dataset: &Dataset) -> Result<()> {
+    let architecture = network.architecture();
     let (channels, classes) = (dataset.shape.channels, dataset.classes());
-    if (config.channels, config.classes) != (channels, classes) {
+    if (architecture.channels(), architecture.classes()) != (channels, classes) {
         return Err(Error::model(
             "network",
             format!("{channels} channels and {classes} classes, as {} has", dataset.title),
-            format!("{} channels and {} classes", config.channels, config.classes),
+            format!("{} channels and {} classes", architecture.channels(), architecture.classes()),
         ));
     }
-    if dataset.shape.height < 4 || dataset.shape.width < 4 {
+    let least = architecture.smallest_side();
+    if dataset.shape.height < least || dataset.shape.width < least {
         let found = format!("{}×{}", dataset.shape.height, dataset.shape.width);
-        return Err(Error::dataset(&dataset.name, "images of at least 4×4 pixels", found));
+        return Err(Error::dataset(&dataset.name, format!("images of at least {least}×{least} pixels"), found));
     }
     Ok(())
 }
@@ -72,7 +73,7 @@ pub(crate) fn one_hot(split: &Split, indices: &[usize], classes: usize, device: 
 ///
 /// # Errors
 /// Those of [`check_fit`] and of the device.
-pub async fn logits(network: &SmallCnn, dataset: &Dataset, split: &Split) -> Result<Vec<f32>> {
+pub async fn logits(network: &Network, dataset: &Dataset, split: &Split) -> Result<Vec<f32>> {
     check_fit(network, dataset)?;
     if split.is_empty() {
         return Ok(Vec::new());
@@ -95,7 +96,7 @@ pub async fn logits(network: &SmallCnn, dataset: &Dataset, split: &Split) -> Res
 /// # Errors
 /// Those of [`logits`]; [`Error::BadConfig`] for a class that is not there or a split the dataset does not have.
 pub async fn evaluate(
-    network: &SmallCnn,
+    network: &Network,
     dataset: &Dataset,
     forget_class: usize,
     non_members: SplitName,

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Dataset, Shuffled};
 use crate::inference::{check_fit, one_hot};
-use crate::model::{SmallCnn, SmallCnnConfig};
+use crate::model::{Architecture, Network};
 use crate::{Error, Result, device};
 
 /// Random changes to training images; zero or `false` turns one off.
@@ -74,7 +74,7 @@ impl TrainConfig {
 
 /// A network in training.
 pub struct Training<'a> {
-    network: SmallCnn,
+    network: Network,
     dataset: &'a Dataset,
     config: TrainConfig,
     batches: Shuffled,
@@ -88,8 +88,13 @@ impl<'a> Training<'a> {
     ///
     /// # Errors
     /// [`Error::BadConfig`] for a setting out of range, [`Error::BadModel`] where the network does not fit the dataset.
-    pub fn new(model: SmallCnnConfig, dataset: &'a Dataset, config: TrainConfig, device: &Device) -> Result<Self> {
-        let network = model.init(config.seed, device)?;
+    pub fn new(
+        model: impl Into<Architecture>,
+        dataset: &'a Dataset,
+        config: TrainConfig,
+        device: &Device,
+    ) -> Result<Self> {
+        let network = model.into().init(config.seed, device)?;
         check_fit(&network, dataset)?;
         for (field, value) in [("epochs", config.epochs), ("batch_size", config.batch_size)] {
             if value == 0 {
@@ -118,7 +123,7 @@ impl<'a> Training<'a> {
     ///
     /// # Errors
     /// Those of the device, and those of `on_epoch`.
-    pub async fn run(mut self, mut on_epoch: impl FnMut(usize, usize, f64) -> Result<()>) -> Result<SmallCnn> {
+    pub async fn run(mut self, mut on_epoch: impl FnMut(usize, usize, f64) -> Result<()>) -> Result<Network> {
         let optimizer = AdamWConfig::new()
             .with_beta_2(0.99)
             .with_epsilon(1e-8)

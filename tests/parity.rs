@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use purge_unlearning::model::{Checkpoint, SmallCnn};
+use purge_unlearning::model::{Checkpoint, Network};
 use purge_unlearning::unlearning::purge::{Objective, Purge, PurgeConfig, StepBatch, StepScalars};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -47,7 +47,7 @@ impl Case {
     }
 
     /// The network under `prefix` goes through the same reader as any file.
-    fn network(&self, prefix: &str, device: &Device) -> SmallCnn {
+    fn network(&self, prefix: &str, device: &Device) -> Network {
         let tensors = self.tensors();
         let views: Vec<(String, TensorView<'_>)> = tensors
             .tensors()

@@ -12,7 +12,7 @@ export interface DeviceInfo {
 
 /** What a loaded network says of itself. */
 export interface ModelInfo {
-  architecture: 'small_cnn';
+  architecture: 'small_cnn' | 'resnet18';
   /** The data it was trained on: "mnist", "pathmnist" or a name of the user's. */
   dataset: string;
   classNames: string[];

@@ -8,7 +8,7 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{Norm, SmallCnn, SmallCnnConfig};
+use super::{Architecture, Network, Norm, ResNetConfig, SmallCnnConfig, Stem};
 use crate::{Error, Result, device};
 
 /// The key in the safetensors metadata that holds the card, as JSON.
@@ -57,7 +57,7 @@ pub enum Precision {
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     /// The network.
-    pub network: SmallCnn,
+    pub network: Network,
     /// What it says of itself.
     pub card: Card,
 }
@@ -77,7 +77,7 @@ impl Checkpoint {
                 .map_err(|e| Error::model(file, format!("a card as JSON under \"{CARD}\""), e.to_string()))?,
             None => Card::default(),
         };
-        let config = guess_config(file, &tensors)?;
+        let architecture = guess_architecture(file, &tensors)?;
         let read_all = |layout: super::Layout| -> Result<Vec<f32>> {
             let mut values = Vec::with_capacity(layout.len());
             for (name, shape, _) in layout.iter() {
@@ -85,7 +85,8 @@ impl Checkpoint {
             }
             Ok(values)
         };
-        let network = config.with_values(read_all(config.layout())?, read_all(config.running_layout())?, device)?;
+        let (weights, running) = (read_all(architecture.layout())?, read_all(architecture.running_layout())?);
+        let network = architecture.with_values(weights, running, device)?;
         Ok(Self { network, card })
     }
 
@@ -94,7 +95,7 @@ impl Checkpoint {
     /// # Errors
     /// Those of the device.
     pub async fn write(&self, precision: Precision) -> Result<Vec<u8>> {
-        let config = self.network.config();
+        let architecture = self.network.architecture();
         let mut stored = Vec::new();
         let mut store = |layout: super::Layout, values: &[f32]| {
             for (name, shape, range) in layout.iter() {
@@ -102,9 +103,9 @@ impl Checkpoint {
                 stored.push((name.to_string(), dtype, shape.to_vec(), bytes));
             }
         };
-        store(config.layout(), &device::read(self.network.parameters().flat()).await?);
+        store(architecture.layout(), &device::read(self.network.parameters().flat()).await?);
         if let Some(running) = self.network.running_flat() {
-            store(config.running_layout(), &device::read(running).await?);
+            store(architecture.running_layout(), &device::read(running).await?);
         }
         let views = stored
             .iter()
@@ -123,7 +124,7 @@ impl Checkpoint {
 }
 
 /// The shape of the network follows from the tensors, so files without a card load too.
-fn guess_config(file: &str, tensors: &SafeTensors<'_>) -> Result<SmallCnnConfig> {
+fn guess_architecture(file: &str, tensors: &SafeTensors<'_>) -> Result<Architecture> {
     let shape = |name: &str, rank: usize| -> Result<Vec<usize>> {
         let tensor = tensors.tensor(name).map_err(|_| missing(file, tensors, name))?;
         if tensor.shape().len() != rank {
@@ -133,8 +134,15 @@ fn guess_config(file: &str, tensors: &SafeTensors<'_>) -> Result<SmallCnnConfig>
     };
     let first = shape("conv1.weight", 4)?;
     let last = shape("fc.weight", 2)?;
-    let norm = if tensors.tensor("norm1.running_mean").is_ok() { Norm::Batch } else { Norm::Group };
-    Ok(SmallCnnConfig { channels: first[1], classes: last[0], width: first[0], norm })
+    let (width, channels, classes) = (first[0], first[1], last[0]);
+    let has = |name: &str| tensors.tensor(name).is_ok();
+    let norm = |statistics: &str| if has(statistics) { Norm::Batch } else { Norm::Group };
+    if has("bn1.weight") {
+        let stem = if first[3] == 7 { Stem::ImageNet } else { Stem::Small };
+        let norm = norm("bn1.running_mean");
+        return Ok(ResNetConfig { channels, classes, width, stem, norm }.into());
+    }
+    Ok(SmallCnnConfig { channels, classes, width, norm: norm("norm1.running_mean") }.into())
 }
 
 fn missing(file: &str, tensors: &SafeTensors<'_>, name: &str) -> Error {

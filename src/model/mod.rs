@@ -1,14 +1,19 @@
 //! The networks: what they compute, where their weights lie, how they are stored.
 
 mod checkpoint;
+mod network;
 mod norm;
 mod parameters;
+mod resnet;
 mod small_cnn;
 
 pub use checkpoint::{Card, Checkpoint, Precision};
+pub use network::{Architecture, Network};
 pub use norm::Norm;
+pub(crate) use parameters::Reader;
 pub use parameters::{Layout, Parameters, Views};
-pub use small_cnn::{SmallCnn, SmallCnnConfig};
+pub use resnet::{ResNetConfig, Stem};
+pub use small_cnn::SmallCnnConfig;
 
 use burn::tensor::Tensor;
 

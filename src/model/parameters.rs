@@ -91,15 +91,9 @@ pub struct Views {
 }
 
 impl Views {
-    /// The parameter at a position of the layout, in its own shape.
-    ///
-    /// # Panics
-    /// If there is no such position, or its rank is not `D`; both are the network's own doing.
-    pub(crate) fn get<const D: usize>(&self, position: usize) -> Tensor<D> {
-        let (_, shape, _) = &self.layout.entries[position];
-        let mut dims = [0; D];
-        dims.copy_from_slice(shape);
-        self.tensors[position].clone().reshape(dims)
+    /// Gives the parameters in the layout's order.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader { views: self, next: 0 }
     }
 
     /// The gradient of a loss with respect to all parameters, `[P]`; zero where the loss does not depend on one.
@@ -111,5 +105,25 @@ impl Views {
             .map(|leaf| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like()))
             .collect();
         Tensor::cat(parts, 0)
+    }
+}
+
+/// Gives a network its parameters one after the other, in the order of its layout.
+pub(crate) struct Reader<'a> {
+    views: &'a Views,
+    next: usize,
+}
+
+impl Reader<'_> {
+    /// The next parameter, in its own shape.
+    ///
+    /// # Panics
+    /// If there is none left, or its rank is not `D`; both are the network's own doing.
+    pub(crate) fn next<const D: usize>(&mut self) -> Tensor<D> {
+        let (_, shape, _) = &self.views.layout.entries[self.next];
+        let mut dims = [0; D];
+        dims.copy_from_slice(shape);
+        self.next += 1;
+        self.views.tensors[self.next - 1].clone().reshape(dims)
     }
 }

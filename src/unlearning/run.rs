@@ -12,7 +12,7 @@ use super::purge::{Purge, PurgeConfig, StepBatch, StepScalars, StopReason, Stopp
 use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::inference::{BATCH, check_fit, images, logits, one_hot};
-use crate::model::SmallCnn;
+use crate::model::Network;
 use crate::{Error, Result, device};
 
 /// How a run stands.
@@ -62,7 +62,7 @@ pub struct Summary {
 /// A PURGE run on a network and a dataset.
 #[derive(Debug)]
 pub struct Run {
-    network: SmallCnn,
+    network: Network,
     dataset: Arc<Dataset>,
     purge: Purge,
     teacher_logits: Vec<f32>,
@@ -89,7 +89,7 @@ impl Run {
     /// [`Error::BadConfig`] for a setting out of range or a class without samples, [`Error::BadModel`] where network and
     /// dataset do not fit, and those of the device.
     pub async fn start(
-        network: SmallCnn,
+        network: Network,
         dataset: Arc<Dataset>,
         config: PurgeConfig,
         train_logits: Option<Vec<f32>>,
@@ -194,7 +194,7 @@ impl Run {
     }
 
     /// The network as it is now.
-    pub fn network(&self) -> &SmallCnn {
+    pub fn network(&self) -> &Network {
         &self.network
     }
 
@@ -204,7 +204,7 @@ impl Run {
     }
 
     /// Ends the run: the network as it is, and what the run came to; `Cancelled` where it was not over.
-    pub fn finish(self) -> (SmallCnn, Summary) {
+    pub fn finish(self) -> (Network, Summary) {
         let summary = Summary {
             stop: self.stop.unwrap_or(StopReason::Cancelled),
             steps: self.step,

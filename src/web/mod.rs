@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use crate::data::{self, Dataset, Format, NamedBytes, SplitName};
 use crate::device::{self, DeviceKind};
 use crate::inference::{as_trained, check_fit, evaluate, logits};
-use crate::model::{Checkpoint, Norm, Precision, SmallCnn};
+use crate::model::{Checkpoint, Network, Norm, Precision};
 use crate::unlearning::purge::{Preset, PurgeConfig, StopReason};
 use crate::unlearning::{Run, Summary};
 use crate::{Error, Result};
@@ -31,7 +31,7 @@ pub struct Engine {
     device: Device,
     kind: DeviceKind,
     original: Option<Checkpoint>,
-    network: Option<SmallCnn>,
+    network: Option<Network>,
     /// As it was read, before the network's card had its say.
     loaded: Option<Dataset>,
     dataset: Option<Arc<Dataset>>,
@@ -214,7 +214,7 @@ impl Engine {
     /// Ends the run and keeps the network as it is.
     pub fn finish(&mut self) -> Js<JsValue> {
         let run = self.run.take().ok_or_else(no_run)?;
-        let (network, summary): (SmallCnn, Summary) = run.finish();
+        let (network, summary): (Network, Summary) = run.finish();
         if summary.steps > 0 {
             self.set_network(Some(network));
         }
@@ -238,7 +238,7 @@ impl Engine {
         self.set_network(network);
     }
 
-    fn set_network(&mut self, network: Option<SmallCnn>) {
+    fn set_network(&mut self, network: Option<Network>) {
         self.network = network;
         self.train_logits = None;
         self.run = None;
@@ -248,7 +248,7 @@ impl Engine {
         self.dataset.clone().ok_or_else(|| Error::BadState("load a dataset first".into()))
     }
 
-    fn current(&self) -> Result<SmallCnn> {
+    fn current(&self) -> Result<Network> {
         self.network.clone().ok_or_else(|| Error::BadState("load a network first".into()))
     }
 
@@ -273,12 +273,12 @@ fn no_run() -> JsValue {
 }
 
 fn model_info(checkpoint: &Checkpoint) -> Js<JsValue> {
-    let config = checkpoint.network.config();
+    let architecture = checkpoint.network.architecture();
     to_js(&ModelInfo {
-        architecture: "small_cnn",
-        channels: config.channels,
-        base_width: config.width,
-        norm: config.norm,
+        architecture: architecture.name(),
+        channels: architecture.channels(),
+        base_width: architecture.width(),
+        norm: architecture.norm(),
         parameters: checkpoint.network.parameters().layout().len(),
         card: &checkpoint.card,
     })

@@ -4,21 +4,21 @@ use pollster::block_on;
 use purge_unlearning::data::{Dataset, SplitName};
 use purge_unlearning::device::reads;
 use purge_unlearning::inference::evaluate;
-use purge_unlearning::model::{Norm, SmallCnn, SmallCnnConfig};
+use purge_unlearning::model::{Network, Norm, SmallCnnConfig};
 use purge_unlearning::training::{TrainConfig, Training};
 use purge_unlearning::unlearning::purge::{Preset, PurgeConfig, StopReason};
 use purge_unlearning::unlearning::{Progress, Run};
 
 use crate::{bars, device, values};
 
-fn train(norm: Norm, dataset: &Dataset) -> SmallCnn {
+fn train(norm: Norm, dataset: &Dataset) -> Network {
     let config = TrainConfig { epochs: 6, batch_size: 16, ..TrainConfig::for_dataset("bars") };
     let model = SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm);
     block_on(Training::new(model, dataset, config, &device()).unwrap().run(|_, _, _| Ok(()))).unwrap()
 }
 
-fn trained() -> (SmallCnn, Arc<Dataset>) {
-    static TRAINED: OnceLock<(SmallCnn, Arc<Dataset>)> = OnceLock::new();
+fn trained() -> (Network, Arc<Dataset>) {
+    static TRAINED: OnceLock<(Network, Arc<Dataset>)> = OnceLock::new();
     TRAINED
         .get_or_init(|| {
             let dataset = bars(24);
@@ -138,7 +138,7 @@ fn batch_norm_statistics_stay_frozen() {
     let network = train(Norm::Batch, &dataset);
     let before = block_on(evaluate(&network, &dataset, 1, SplitName::Test, None)).unwrap();
     assert!(before.ta > 95.0, "{}", before.ta);
-    let statistics = |network: &SmallCnn| {
+    let statistics = |network: &Network| {
         let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
         let bytes = block_on(checkpoint.write(purge_unlearning::model::Precision::Full)).unwrap();
         let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use purge_unlearning::data::{Dataset, SplitName};
 use purge_unlearning::evaluation::Evaluation;
 use purge_unlearning::inference::{evaluate, logits};
-use purge_unlearning::model::{Checkpoint, SmallCnn};
+use purge_unlearning::model::{Checkpoint, Network};
 use purge_unlearning::unlearning::purge::{Preset, PurgeConfig};
 use purge_unlearning::unlearning::{Run, StepScalars, Summary};
 use purge_unlearning::{Error, Result, device};
@@ -107,7 +107,7 @@ impl Ground {
         method: Method,
         config: PurgeConfig,
         retrained: Option<&Path>,
-    ) -> Result<(SmallCnn, Outcome)> {
+    ) -> Result<(Network, Outcome)> {
         let class = config.forget_class;
         config.check(self.dataset.classes())?;
         let before = self.scores(&self.original.network, class, Some(&self.train_logits)).await?;
@@ -145,7 +145,7 @@ impl Ground {
         self.model.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    async fn scores(&self, network: &SmallCnn, class: usize, train_logits: Option<&[f32]>) -> Result<Evaluation> {
+    async fn scores(&self, network: &Network, class: usize, train_logits: Option<&[f32]>) -> Result<Evaluation> {
         evaluate(network, &self.dataset, class, self.non_members, train_logits).await
     }
 

@@ -22,7 +22,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::loss::{correct, cross_entropy, entropy};
 use crate::Result;
-use crate::model::SmallCnn;
+use crate::model::Network;
 use scalars::pack;
 
 /// What one step sees: a retain batch and a forget batch.
@@ -54,8 +54,8 @@ impl Purge {
     ///
     /// # Errors
     /// [`Error::BadConfig`](crate::Error::BadConfig) naming the setting that is out of range.
-    pub fn new(config: PurgeConfig, retain_confusion: &[f32], network: &SmallCnn) -> Result<Self> {
-        let classes = network.config().classes;
+    pub fn new(config: PurgeConfig, retain_confusion: &[f32], network: &Network) -> Result<Self> {
+        let classes = network.architecture().classes();
         config.check(classes)?;
         let device = network.parameters().flat().device();
         let data = TensorData::new(retain_confusion.to_vec(), [1, classes]);
@@ -68,7 +68,7 @@ impl Purge {
     }
 
     /// One step. Nothing is read back: the scalars stay on the device, `[StepScalars::COUNT]`, until a caller wants them.
-    pub fn step(&mut self, network: &mut SmallCnn, batch: StepBatch) -> Tensor<1> {
+    pub fn step(&mut self, network: &mut Network, batch: StepBatch) -> Tensor<1> {
         let config = self.config.clone();
         let theta = network.parameters().flat();
         let leaves = network.parameters().leaves();
