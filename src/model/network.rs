@@ -1,0 +1,230 @@
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::norm::{Norms, Statistics};
+use super::{Layout, Norm, Output, Parameters, Reader, ResNetConfig, SmallCnnConfig, Views};
+use crate::Result;
+
+/// PyTorch's default for running statistics.
+const RUNNING_MOMENTUM: f32 = 0.1;
+
+/// The shape of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Architecture {
+    /// Four convolutions.
+    SmallCnn(SmallCnnConfig),
+    /// Eighteen layers with shortcuts.
+    ResNet(ResNetConfig),
+}
+
+impl From<SmallCnnConfig> for Architecture {
+    fn from(config: SmallCnnConfig) -> Self {
+        Architecture::SmallCnn(config)
+    }
+}
+
+impl From<ResNetConfig> for Architecture {
+    fn from(config: ResNetConfig) -> Self {
+        Architecture::ResNet(config)
+    }
+}
+
+impl Architecture {
+    /// Its name in cards and reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Architecture::SmallCnn(_) => "small_cnn",
+            Architecture::ResNet(_) => "resnet18",
+        }
+    }
+
+    /// Colour channels of an image.
+    pub fn channels(&self) -> usize {
+        match self {
+            Architecture::SmallCnn(config) => config.channels,
+            Architecture::ResNet(config) => config.channels,
+        }
+    }
+
+    /// K
+    pub fn classes(&self) -> usize {
+        match self {
+            Architecture::SmallCnn(config) => config.classes,
+            Architecture::ResNet(config) => config.classes,
+        }
+    }
+
+    /// Channels after the first convolution.
+    pub fn width(&self) -> usize {
+        match self {
+            Architecture::SmallCnn(config) => config.width,
+            Architecture::ResNet(config) => config.width,
+        }
+    }
+
+    /// Which normalisation.
+    pub fn norm(&self) -> Norm {
+        match self {
+            Architecture::SmallCnn(config) => config.norm,
+            Architecture::ResNet(config) => config.norm,
+        }
+    }
+
+    /// The smallest height and width of an image.
+    pub fn smallest_side(&self) -> usize {
+        match self {
+            Architecture::SmallCnn(_) => 4,
+            Architecture::ResNet(config) => config.smallest_side(),
+        }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        match self {
+            Architecture::SmallCnn(config) => config.layout(),
+            Architecture::ResNet(config) => config.layout(),
+        }
+    }
+
+    /// Names and sizes of the running statistics: mean and variance of each norm in turn, or none.
+    pub(crate) fn running_layout(&self) -> Layout {
+        let mut running = Layout::default();
+        if self.norm() == Norm::Batch {
+            for (name, shape, _) in self.layout().iter() {
+                // Every other layer's weight has more than one dimension.
+                if let (Some(norm), [_]) = (name.strip_suffix("weight"), shape) {
+                    running.push(format!("{norm}running_mean"), shape);
+                    running.push(format!("{norm}running_var"), shape);
+                }
+            }
+        }
+        running
+    }
+
+    fn check(&self) -> Result<()> {
+        match self {
+            Architecture::SmallCnn(config) => config.check(),
+            Architecture::ResNet(config) => config.check(),
+        }
+    }
+
+    /// A network with random weights, drawn as PyTorch draws them (uniform within 1/√fan-in), the same on every device.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`](crate::Error::BadConfig) for a width that group normalisation cannot split, fewer than two
+    /// classes, or no channel.
+    pub fn init(&self, seed: u64, device: &Device) -> Result<Network> {
+        self.check()?;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let layout = self.layout();
+        let mut values = Vec::with_capacity(layout.len());
+        let mut bound = 1.0;
+        // A norm's bias follows its weight, a layer's bias follows the layer's.
+        let mut of_norm = false;
+        for (name, shape, range) in layout.iter() {
+            let weight = name.ends_with(".weight");
+            if weight {
+                of_norm = shape.len() == 1;
+            }
+            if of_norm {
+                values.extend(range.map(|_| if weight { 1.0 } else { 0.0 }));
+                continue;
+            }
+            if weight {
+                bound = 1.0 / (shape[1..].iter().product::<usize>() as f32).sqrt();
+            }
+            values.extend(range.map(|_| rng.random_range(-bound..bound)));
+        }
+        let mut running = Vec::new();
+        for (name, _, range) in self.running_layout().iter() {
+            running.extend(range.map(|_| if name.ends_with("var") { 1.0 } else { 0.0 }));
+        }
+        self.with_values(values, running, device)
+    }
+
+    /// A network with these weights, in the layout's order.
+    pub(crate) fn with_values(&self, values: Vec<f32>, running: Vec<f32>, device: &Device) -> Result<Network> {
+        self.check()?;
+        let inner = device.clone().without_autodiff();
+        let running = self
+            .running_layout()
+            .iter()
+            .map(|(_, shape, range)| Tensor::from_data(TensorData::new(running[range].to_vec(), [shape[0]]), &inner))
+            .collect();
+        let parameters = Parameters::new(Arc::new(self.layout()), values, device);
+        Ok(Network { architecture: *self, parameters, running })
+    }
+}
+
+/// An [`Architecture`] with weights.
+#[derive(Debug, Clone)]
+pub struct Network {
+    architecture: Architecture,
+    parameters: Parameters,
+    /// Mean and variance of each norm in turn; empty with group normalisation.
+    running: Vec<Tensor<1>>,
+}
+
+impl Network {
+    /// Its shape.
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// Its weights.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    pub(crate) fn parameters_mut(&mut self) -> &mut Parameters {
+        &mut self.parameters
+    }
+
+    /// The running statistics of batch normalisation as one tensor; `None` with group normalisation.
+    pub(crate) fn running_flat(&self) -> Option<Tensor<1>> {
+        (!self.running.is_empty()).then(|| Tensor::cat(self.running.clone(), 0))
+    }
+
+    /// Logits and taps of images `[B, C, H, W]`, without gradients and with running statistics left alone.
+    pub fn forward(&self, images: Tensor<4>) -> Output {
+        self.forward_with(&self.parameters.views(), images)
+    }
+
+    /// The same with given parameters, such as the leaves of a graph.
+    pub fn forward_with(&self, parameters: &Views, images: Tensor<4>) -> Output {
+        self.compute(parameters, images, Statistics::Running(&self.running))
+    }
+
+    /// A forward pass of training: batch normalisation uses the batch's statistics and updates the running ones.
+    pub(crate) fn forward_training(&mut self, parameters: &Views, images: Tensor<4>) -> Output {
+        let mut fresh = Vec::new();
+        let output = self.compute(parameters, images, Statistics::Batch(&mut fresh));
+        for (running, fresh) in self.running.iter_mut().zip(fresh) {
+            *running = running.clone() * (1.0 - RUNNING_MOMENTUM) + fresh * RUNNING_MOMENTUM;
+        }
+        output
+    }
+
+    fn compute(&self, parameters: &Views, images: Tensor<4>, statistics: Statistics<'_>) -> Output {
+        let mut reader = parameters.reader();
+        let mut norms = Norms::new(self.architecture.norm(), statistics);
+        match &self.architecture {
+            Architecture::SmallCnn(config) => config.compute(&mut reader, &mut norms, images),
+            Architecture::ResNet(config) => config.compute(&mut reader, &mut norms, images),
+        }
+    }
+}
+
+/// `[B, C, H, W]` → `[B, C]`
+pub(super) fn spatial_mean(x: Tensor<4>) -> Tensor<2> {
+    let [batch, channels, height, width] = x.dims();
+    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
+}
+
+/// `[B, features]` → `[B, K]`
+pub(super) fn linear(x: Tensor<2>, parameters: &mut Reader<'_>) -> Tensor<2> {
+    let (weight, bias) = (parameters.next::<2>(), parameters.next::<1>());
+    x.matmul(weight.transpose()) + bias.unsqueeze::<2>()
+}

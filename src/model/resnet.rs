@@ -1,0 +1,181 @@
+use burn::tensor::activation::relu;
+use burn::tensor::module::{conv2d, max_pool2d};
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::network::{linear, spatial_mean};
+use super::norm::{GROUPS, Norms};
+use super::{Architecture, Layout, Network, Norm, Output, Reader};
+use crate::{Error, Result};
+
+const STAGES: usize = 4;
+const BLOCKS: usize = 2;
+
+/// How a [`ResNetConfig`] begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stem {
+    /// A 3×3 convolution, for images of 28 to 96 pixels.
+    Small,
+    /// A 7×7 convolution and a max pool, each with stride 2, as torchvision has it for ImageNet.
+    ImageNet,
+}
+
+/// ResNet-18 as torchvision lays it out, in its names and shapes. The paper's network, with batch norm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResNetConfig {
+    /// Colour channels of an image.
+    pub channels: usize,
+    /// K
+    pub classes: usize,
+    /// Channels of the first stage, a multiple of 8; torchvision's has 64.
+    pub width: usize,
+    /// How it begins.
+    pub stem: Stem,
+    /// Which normalisation.
+    pub norm: Norm,
+}
+
+impl ResNetConfig {
+    /// Width 64, the stem for small images and batch normalisation.
+    pub fn new(channels: usize, classes: usize) -> Self {
+        Self { channels, classes, width: 64, stem: Stem::Small, norm: Norm::Batch }
+    }
+
+    /// Another width.
+    pub fn with_width(mut self, width: usize) -> Self {
+        self.width = width;
+        self
+    }
+
+    /// Another stem.
+    pub fn with_stem(mut self, stem: Stem) -> Self {
+        self.stem = stem;
+        self
+    }
+
+    /// Another normalisation.
+    pub fn with_norm(mut self, norm: Norm) -> Self {
+        self.norm = norm;
+        self
+    }
+
+    /// See [`Architecture::init`].
+    ///
+    /// # Errors
+    /// Those of [`Architecture::init`].
+    pub fn init(&self, seed: u64, device: &Device) -> Result<Network> {
+        Architecture::from(*self).init(seed, device)
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.width == 0 || !self.width.is_multiple_of(GROUPS) {
+            return Err(Error::config("width", format!("a multiple of {GROUPS}"), self.width));
+        }
+        if self.classes < 2 {
+            return Err(Error::config("classes", "at least 2", self.classes));
+        }
+        if self.channels == 0 {
+            return Err(Error::config("channels", "at least 1", self.channels));
+        }
+        Ok(())
+    }
+
+    pub(super) fn smallest_side(&self) -> usize {
+        match self.stem {
+            Stem::Small => 8,
+            Stem::ImageNet => 32,
+        }
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        let mut layout = Layout::default();
+        let norm = |layout: &mut Layout, name: String, channels: usize| {
+            layout.push(format!("{name}.weight"), &[channels]);
+            layout.push(format!("{name}.bias"), &[channels]);
+        };
+        let side = match self.stem {
+            Stem::Small => 3,
+            Stem::ImageNet => 7,
+        };
+        layout.push("conv1.weight", &[self.width, self.channels, side, side]);
+        norm(&mut layout, "bn1".into(), self.width);
+        for Block { stage, block, input, output, .. } in self.blocks() {
+            let name = format!("layer{}.{block}", stage + 1);
+            layout.push(format!("{name}.conv1.weight"), &[output, input, 3, 3]);
+            norm(&mut layout, format!("{name}.bn1"), output);
+            layout.push(format!("{name}.conv2.weight"), &[output, output, 3, 3]);
+            norm(&mut layout, format!("{name}.bn2"), output);
+            if input != output {
+                layout.push(format!("{name}.downsample.0.weight"), &[output, input, 1, 1]);
+                norm(&mut layout, format!("{name}.downsample.1"), output);
+            }
+        }
+        layout.push("fc.weight", &[self.classes, self.width << (STAGES - 1)]);
+        layout.push("fc.bias", &[self.classes]);
+        layout
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = Block> {
+        let width = self.width;
+        (0..STAGES).flat_map(move |stage| {
+            (0..BLOCKS).map(move |block| {
+                let output = width << stage;
+                // The first block of each stage but the first halves the sides and doubles the channels.
+                let widens = block == 0 && stage > 0;
+                let (input, stride) = if widens { (output / 2, 2) } else { (output, 1) };
+                Block { stage, block, input, output, stride }
+            })
+        })
+    }
+
+    pub(super) fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, images: Tensor<4>) -> Output {
+        let mut x = match self.stem {
+            Stem::Small => convolution(images, parameters.next(), 1, 1),
+            Stem::ImageNet => convolution(images, parameters.next(), 2, 3),
+        };
+        x = relu(norms.apply(x, parameters));
+        if self.stem == Stem::ImageNet {
+            x = max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]));
+        }
+        let mut stages = Vec::with_capacity(STAGES);
+        for block in self.blocks() {
+            x = block.compute(parameters, norms, x);
+            if block.block == BLOCKS - 1 {
+                stages.push(x.clone());
+            }
+        }
+        let features = spatial_mean(x);
+        let logits = linear(features.clone(), parameters);
+        Output { logits, taps: [spatial_mean(stages[2].clone()), features.clone(), features] }
+    }
+}
+
+struct Block {
+    stage: usize,
+    block: usize,
+    input: usize,
+    output: usize,
+    stride: usize,
+}
+
+impl Block {
+    fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, x: Tensor<4>) -> Tensor<4> {
+        let y = convolution(x.clone(), parameters.next(), self.stride, 1);
+        let y = relu(norms.apply(y, parameters));
+        let y = convolution(y, parameters.next(), 1, 1);
+        let y = norms.apply(y, parameters);
+        let shortcut = if self.input == self.output {
+            x
+        } else {
+            let x = convolution(x, parameters.next(), self.stride, 0);
+            norms.apply(x, parameters)
+        };
+        relu(y + shortcut)
+    }
+}
+
+fn convolution(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
+    conv2d(x, weight, None, ConvOptions::new([stride, stride], [padding, padding], [1, 1], 1))
+}
