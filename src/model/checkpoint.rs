@@ -77,11 +77,12 @@ impl Checkpoint {
                 .map_err(|e| Error::model(file, format!("a card as JSON under \"{CARD}\""), e.to_string()))?,
             None => Card::default(),
         };
-        let architecture = guess_architecture(file, &tensors)?;
+        let tensors = Tensors::new(file, tensors);
+        let architecture = tensors.architecture()?;
         let read_all = |layout: super::Layout| -> Result<Vec<f32>> {
             let mut values = Vec::with_capacity(layout.len());
             for (name, shape, _) in layout.iter() {
-                values.extend(read_tensor(file, &tensors, name, shape)?);
+                values.extend(tensors.values(name, shape)?);
             }
             Ok(values)
         };
@@ -123,53 +124,74 @@ impl Checkpoint {
     }
 }
 
-/// The shape of the network follows from the tensors, so files without a card load too.
-fn guess_architecture(file: &str, tensors: &SafeTensors<'_>) -> Result<Architecture> {
-    let shape = |name: &str, rank: usize| -> Result<Vec<usize>> {
-        let tensor = tensors.tensor(name).map_err(|_| missing(file, tensors, name))?;
+/// The tensors of a file that is being read.
+struct Tensors<'a> {
+    file: &'a str,
+    tensors: SafeTensors<'a>,
+    /// What stands before every name, as in "module.fc.weight" of a network that was trained on several GPUs.
+    prefix: String,
+}
+
+impl<'a> Tensors<'a> {
+    fn new(file: &'a str, tensors: SafeTensors<'a>) -> Self {
+        let prefix = tensors.names().iter().find_map(|name| name.strip_suffix("fc.weight").map(str::to_string));
+        Self { file, tensors, prefix: prefix.unwrap_or_default() }
+    }
+
+    fn find(&self, name: &str) -> Option<TensorView<'_>> {
+        self.tensors.tensor(&format!("{}{name}", self.prefix)).ok()
+    }
+
+    fn get(&self, name: &str) -> Result<TensorView<'_>> {
+        self.find(name).ok_or_else(|| self.missing(name))
+    }
+
+    fn shape(&self, name: &str, rank: usize) -> Result<Vec<usize>> {
+        let tensor = self.get(name)?;
         if tensor.shape().len() != rank {
-            return Err(Error::model(file, format!("{name} with {rank} dimensions"), format!("{:?}", tensor.shape())));
+            let expected = format!("{name} with {rank} dimensions");
+            return Err(Error::model(self.file, expected, format!("{:?}", tensor.shape())));
         }
         Ok(tensor.shape().to_vec())
-    };
-    let first = shape("conv1.weight", 4)?;
-    let last = shape("fc.weight", 2)?;
-    let (width, channels, classes) = (first[0], first[1], last[0]);
-    let has = |name: &str| tensors.tensor(name).is_ok();
-    let norm = |statistics: &str| if has(statistics) { Norm::Batch } else { Norm::Group };
-    if has("bn1.weight") {
-        let stem = if first[3] == 7 { Stem::ImageNet } else { Stem::Small };
-        let norm = norm("bn1.running_mean");
-        return Ok(ResNetConfig { channels, classes, width, stem, norm }.into());
     }
-    Ok(SmallCnnConfig { channels, classes, width, norm: norm("norm1.running_mean") }.into())
-}
 
-fn missing(file: &str, tensors: &SafeTensors<'_>, name: &str) -> Error {
-    let mut names = tensors.names();
-    names.sort();
-    let some: Vec<_> = names.iter().take(6).map(|n| n.to_string()).collect();
-    Error::model(
-        file,
-        format!("a tensor {name}"),
-        format!("{} tensors without it ({}, …)", names.len(), some.join(", ")),
-    )
-}
-
-fn read_tensor(file: &str, tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-    let tensor = tensors.tensor(name).map_err(|_| missing(file, tensors, name))?;
-    if tensor.shape() != shape {
-        return Err(Error::model(file, format!("{name} of shape {shape:?}"), format!("{:?}", tensor.shape())));
+    /// The shape of the network follows from the tensors, so files without a card load too.
+    fn architecture(&self) -> Result<Architecture> {
+        let first = self.shape("conv1.weight", 4)?;
+        let last = self.shape("fc.weight", 2)?;
+        let (width, channels, classes) = (first[0], first[1], last[0]);
+        let norm = |statistics: &str| if self.find(statistics).is_some() { Norm::Batch } else { Norm::Group };
+        if self.find("bn1.weight").is_some() {
+            let stem = if first[3] == 7 { Stem::ImageNet } else { Stem::Small };
+            return Ok(ResNetConfig { channels, classes, width, stem, norm: norm("bn1.running_mean") }.into());
+        }
+        Ok(SmallCnnConfig { channels, classes, width, norm: norm("norm1.running_mean") }.into())
     }
-    let bytes = tensor.data();
-    let values: Vec<f32> = match tensor.dtype() {
-        Dtype::F32 => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
-        Dtype::F16 => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
-        other => return Err(Error::model(file, format!("{name} as F32 or F16"), format!("{other:?}"))),
-    };
-    match values.iter().position(|v| !v.is_finite()) {
-        Some(at) => Err(Error::model(file, format!("finite numbers in {name}"), format!("{} at {at}", values[at]))),
-        None => Ok(values),
+
+    fn missing(&self, name: &str) -> Error {
+        let mut names = self.tensors.names();
+        names.sort();
+        let some: Vec<_> = names.iter().take(6).map(|n| n.to_string()).collect();
+        let found = format!("{} tensors without it ({}, …)", names.len(), some.join(", "));
+        Error::model(self.file, format!("a tensor {name}"), found)
+    }
+
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let file = self.file;
+        let tensor = self.get(name)?;
+        if tensor.shape() != shape {
+            return Err(Error::model(file, format!("{name} of shape {shape:?}"), format!("{:?}", tensor.shape())));
+        }
+        let bytes = tensor.data();
+        let values: Vec<f32> = match tensor.dtype() {
+            Dtype::F32 => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
+            Dtype::F16 => bytes.as_chunks().0.iter().map(|&b| f16::from_le_bytes(b).to_f32()).collect(),
+            other => return Err(Error::model(file, format!("{name} as F32 or F16"), format!("{other:?}"))),
+        };
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(at) => Err(Error::model(file, format!("finite numbers in {name}"), format!("{} at {at}", values[at]))),
+            None => Ok(values),
+        }
     }
 }
 

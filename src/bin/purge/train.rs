@@ -4,23 +4,29 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use purge_unlearning::evaluation::ConfusionMatrix;
 use purge_unlearning::inference;
-use purge_unlearning::model::{Card, Checkpoint, Norm, Precision, SmallCnnConfig};
+use purge_unlearning::model::{Architecture, Card, Checkpoint, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem};
 use purge_unlearning::training::{TrainConfig, Training};
 use purge_unlearning::{Error, Result};
 
 use crate::options::{DeviceName, dataset};
 
-/// Train a SmallCnn from scratch.
+/// Train a network from scratch.
 #[derive(Args)]
 pub struct Train {
     /// mnist, mnist-full, pathmnist, or a path
     #[arg(long, value_name = "NAME|PATH")]
     data: String,
-    #[arg(long, value_enum, default_value = "group")]
-    norm: NormName,
-    /// Channels after the first convolution, a multiple of 8
-    #[arg(long, default_value_t = 16)]
-    width: usize,
+    #[arg(long, value_enum, default_value = "small-cnn")]
+    network: NetworkName,
+    /// Default: group for small-cnn, batch for resnet18
+    #[arg(long, value_enum)]
+    norm: Option<NormName>,
+    /// Channels after the first convolution, a multiple of 8; default: 16 for small-cnn, 64 for resnet18
+    #[arg(long)]
+    width: Option<usize>,
+    /// How resnet18 begins
+    #[arg(long, value_enum, default_value = "small")]
+    stem: StemName,
     /// Leave this class out, for a retrained reference
     #[arg(long, value_name = "CLASS")]
     without: Option<usize>,
@@ -45,11 +51,28 @@ pub struct Train {
     out: PathBuf,
 }
 
+/// Which network.
+#[derive(Clone, Copy, ValueEnum)]
+enum NetworkName {
+    SmallCnn,
+    #[value(name = "resnet18")]
+    ResNet18,
+}
+
 /// Which normalisation.
 #[derive(Clone, Copy, ValueEnum)]
 enum NormName {
     Group,
     Batch,
+}
+
+/// The first layers of a ResNet.
+#[derive(Clone, Copy, ValueEnum)]
+enum StemName {
+    /// A 3×3 convolution, for images of 28 to 96 pixels
+    Small,
+    /// A 7×7 convolution and a max pool, for larger ones
+    Imagenet,
 }
 
 impl Train {
@@ -60,12 +83,7 @@ impl Train {
         if let Some(members) = members {
             dataset = dataset.with_members_per_class(members);
         }
-        let norm = match self.norm {
-            NormName::Group => Norm::Group,
-            NormName::Batch => Norm::Batch,
-        };
-        let model =
-            SmallCnnConfig::new(dataset.shape.channels, dataset.classes()).with_width(self.width).with_norm(norm);
+        let model = self.architecture(dataset.shape.channels, dataset.classes());
         let defaults = TrainConfig::for_dataset(&dataset.name);
         let config = TrainConfig {
             epochs: self.epochs.unwrap_or(defaults.epochs),
@@ -100,7 +118,7 @@ impl Train {
             without_class: self.without,
             seed: Some(self.seed),
             epochs: Some(config.epochs),
-            command: Some(self.command(config.epochs)),
+            command: Some(self.command(&model, config.epochs)),
             ..Card::default()
         };
         for (name, split) in dataset.splits() {
@@ -117,15 +135,45 @@ impl Train {
         std::fs::write(&self.out, bytes).map_err(|e| Error::io(self.out.display(), e))
     }
 
-    fn command(&self, epochs: usize) -> String {
-        let norm = match self.norm {
-            NormName::Group => "group",
-            NormName::Batch => "batch",
+    fn architecture(&self, channels: usize, classes: usize) -> Architecture {
+        let norm = self.norm.map(|norm| match norm {
+            NormName::Group => Norm::Group,
+            NormName::Batch => Norm::Batch,
+        });
+        match self.network {
+            NetworkName::SmallCnn => {
+                let default = SmallCnnConfig::new(channels, classes);
+                let width = self.width.unwrap_or(default.width);
+                default.with_width(width).with_norm(norm.unwrap_or(default.norm)).into()
+            }
+            NetworkName::ResNet18 => {
+                let default = ResNetConfig::new(channels, classes);
+                let width = self.width.unwrap_or(default.width);
+                let stem = match self.stem {
+                    StemName::Small => Stem::Small,
+                    StemName::Imagenet => Stem::ImageNet,
+                };
+                default.with_width(width).with_norm(norm.unwrap_or(default.norm)).with_stem(stem).into()
+            }
+        }
+    }
+
+    fn command(&self, model: &Architecture, epochs: usize) -> String {
+        let norm = match model.norm() {
+            Norm::Group => "group",
+            Norm::Batch => "batch",
+        };
+        let network = match (self.network, self.stem) {
+            (NetworkName::SmallCnn, _) => "",
+            (NetworkName::ResNet18, StemName::Small) => " --network resnet18",
+            (NetworkName::ResNet18, StemName::Imagenet) => " --network resnet18 --stem imagenet",
         };
         let without = self.without.map(|class| format!(" --without {class}")).unwrap_or_default();
         format!(
-            "purge train --data {} --norm {norm} --width {} --epochs {epochs}{without} --seed {}",
-            self.data, self.width, self.seed
+            "purge train --data {}{network} --norm {norm} --width {} --epochs {epochs}{without} --seed {}",
+            self.data,
+            model.width(),
+            self.seed
         )
     }
 }
