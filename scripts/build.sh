@@ -57,7 +57,8 @@ wasm_opt=$(find_wasm_opt)
 mkdir -p "$cache/modules"
 find "$cache/modules" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 build_module webgpu web-gpu '' "$wasm_opt"
-build_module cpu web-cpu '-C target-feature=+simd128' "$wasm_opt"
+# wasm-opt makes this one slower, and larger to download.
+build_module cpu web-cpu '-C target-feature=+simd128' ''
 
 say 'building the package and the page'
 npm run --silent build
