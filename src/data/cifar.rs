@@ -2,9 +2,8 @@
 //! record is the label (CIFAR-100: the coarse one, then the fine one) and 3,072 bytes of pixels, by channel, then by row.
 
 use super::bytes::ByteSource;
-use super::dataset::ALL_MEMBERS;
 use super::known::{self, Known};
-use super::{Dataset, ImageShape, NamedBytes, Normalisation, Split};
+use super::{Dataset, ImageShape, NamedBytes, Split};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 32, width: 32 };
@@ -57,21 +56,7 @@ pub fn read(set: Cifar, train: &[NamedBytes], test: NamedBytes) -> Result<Datase
         read_into(set, file, &mut pixels, &mut labels)?;
     }
     let train = Split::new("training images", SHAPE, pixels, labels)?;
-    let known = set.known();
-    Dataset {
-        name: known.name.into(),
-        title: known.title.into(),
-        class_names: known.class_names(),
-        shape: SHAPE,
-        normalisation: Normalisation::of(&train),
-        train,
-        val: None,
-        test: read_file(set, test)?,
-        members: ALL_MEMBERS.into(),
-        source: Some(known.source.into()),
-        licence: Some(known.licence.into()),
-    }
-    .checked(test.name)
+    set.known().dataset(train, read_file(set, test)?).checked(test.name)
 }
 
 /// Reads one file.

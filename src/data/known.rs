@@ -1,6 +1,7 @@
 //! What the formats do not carry: titles, class names and licences of the sets we know.
 
-use super::Split;
+use super::dataset::ALL_MEMBERS;
+use super::{Dataset, Normalisation, Split};
 
 pub(super) struct Known {
     pub name: &'static str,
@@ -12,6 +13,23 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// The set itself, of splits that were read as its files say.
+    pub(super) fn dataset(&self, train: Split, test: Split) -> Dataset {
+        Dataset {
+            name: self.name.into(),
+            title: self.title.into(),
+            class_names: self.class_names(),
+            shape: train.shape(),
+            normalisation: Normalisation::of(&train),
+            train,
+            val: None,
+            test,
+            members: ALL_MEMBERS.into(),
+            source: Some(self.source.into()),
+            licence: Some(self.licence.into()),
+        }
+    }
+
     pub(super) fn class_names(&self) -> Vec<String> {
         self.class_names.iter().map(|name| name.to_string()).collect()
     }

@@ -2,8 +2,7 @@
 //! labels count from 1.
 
 use super::bytes::ByteSource;
-use super::dataset::ALL_MEMBERS;
-use super::{Dataset, ImageShape, NamedBytes, Normalisation, Split, known};
+use super::{Dataset, ImageShape, NamedBytes, Split, known};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 96, width: 96 };
@@ -28,21 +27,8 @@ pub struct Stl10Files<'a> {
 /// [`Error::BadDataset`] for a file that is cut short, or of another set.
 pub fn read(files: Stl10Files) -> Result<Dataset> {
     let train = read_split(files.train_images, files.train_labels)?;
-    let known = &known::STL10;
-    Dataset {
-        name: known.name.into(),
-        title: known.title.into(),
-        class_names: known.class_names(),
-        shape: SHAPE,
-        normalisation: Normalisation::of(&train),
-        train,
-        val: None,
-        test: read_split(files.test_images, files.test_labels)?,
-        members: ALL_MEMBERS.into(),
-        source: Some(known.source.into()),
-        licence: Some(known.licence.into()),
-    }
-    .checked(files.test_images.name)
+    let test = read_split(files.test_images, files.test_labels)?;
+    known::STL10.dataset(train, test).checked(files.test_images.name)
 }
 
 /// Reads images and their labels.

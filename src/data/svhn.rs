@@ -1,9 +1,8 @@
 //! SVHN's cropped digits: a MATLAB file (level 5, compressed or not) for each split, with the images `X` [32, 32, 3, N]
 //! and the labels `y` [N, 1], both column by column. Label 10 is the digit 0.
 
-use super::dataset::ALL_MEMBERS;
 use super::stl10::columns_to_rows;
-use super::{Dataset, ImageShape, NamedBytes, Normalisation, Split, known, mat};
+use super::{Dataset, ImageShape, NamedBytes, Split, known, mat};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 32, width: 32 };
@@ -15,21 +14,7 @@ const SHAPE: ImageShape = ImageShape { channels: 3, height: 32, width: 32 };
 pub fn read(train: NamedBytes, test: NamedBytes) -> Result<Dataset> {
     let file = test.name;
     let (train, test) = (read_file(train)?, read_file(test)?);
-    let known = &known::SVHN;
-    Dataset {
-        name: known.name.into(),
-        title: known.title.into(),
-        class_names: known.class_names(),
-        shape: SHAPE,
-        normalisation: Normalisation::of(&train),
-        train,
-        val: None,
-        test,
-        members: ALL_MEMBERS.into(),
-        source: Some(known.source.into()),
-        licence: Some(known.licence.into()),
-    }
-    .checked(file)
+    known::SVHN.dataset(train, test).checked(file)
 }
 
 /// Reads one file.

@@ -4,9 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::norm::{Norms, Statistics};
+use super::norm::{GROUPS, Norms, Statistics};
 use super::{Layout, Norm, Output, Parameters, Reader, ResNetConfig, SmallCnnConfig, Views};
-use crate::Result;
+use crate::{Error, Result};
 
 /// PyTorch's default for running statistics.
 const RUNNING_MOMENTUM: f32 = 0.1;
@@ -104,16 +104,22 @@ impl Architecture {
     }
 
     fn check(&self) -> Result<()> {
-        match self {
-            Architecture::SmallCnn(config) => config.check(),
-            Architecture::ResNet(config) => config.check(),
+        if self.width() == 0 || !self.width().is_multiple_of(GROUPS) {
+            return Err(Error::config("width", format!("a multiple of {GROUPS}"), self.width()));
         }
+        if self.classes() < 2 {
+            return Err(Error::config("classes", "at least 2", self.classes()));
+        }
+        if self.channels() == 0 {
+            return Err(Error::config("channels", "at least 1", self.channels()));
+        }
+        Ok(())
     }
 
     /// A network with random weights, drawn as PyTorch draws them (uniform within 1/√fan-in), the same on every device.
     ///
     /// # Errors
-    /// [`Error::BadConfig`](crate::Error::BadConfig) for a width that group normalisation cannot split, fewer than two
+    /// [`Error::BadConfig`] for a width that group normalisation cannot split, fewer than two
     /// classes, or no channel.
     pub fn init(&self, seed: u64, device: &Device) -> Result<Network> {
         self.check()?;

@@ -5,9 +5,9 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::network::{linear, spatial_mean};
-use super::norm::{GROUPS, Norms};
+use super::norm::Norms;
 use super::{Architecture, Layout, Network, Norm, Output, Reader};
-use crate::{Error, Result};
+use crate::Result;
 
 const STAGES: usize = 4;
 const BLOCKS: usize = 2;
@@ -67,19 +67,6 @@ impl ResNetConfig {
     /// Those of [`Architecture::init`].
     pub fn init(&self, seed: u64, device: &Device) -> Result<Network> {
         Architecture::from(*self).init(seed, device)
-    }
-
-    pub(super) fn check(&self) -> Result<()> {
-        if self.width == 0 || !self.width.is_multiple_of(GROUPS) {
-            return Err(Error::config("width", format!("a multiple of {GROUPS}"), self.width));
-        }
-        if self.classes < 2 {
-            return Err(Error::config("classes", "at least 2", self.classes));
-        }
-        if self.channels == 0 {
-            return Err(Error::config("channels", "at least 1", self.channels));
-        }
-        Ok(())
     }
 
     pub(super) fn smallest_side(&self) -> usize {
