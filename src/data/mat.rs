@@ -4,7 +4,7 @@ use flate2::read::ZlibDecoder;
 
 use super::NamedBytes;
 use super::bytes::{ByteSource, deflate_bound};
-use crate::Result;
+use crate::{Error, Result};
 
 /// The text every file of this level begins with.
 pub(super) const MAGIC: &[u8] = b"MATLAB 5.0 MAT-file";
@@ -33,15 +33,35 @@ pub(super) struct Array {
     pub offset: u64,
 }
 
+/// The wanted arrays of a file.
+#[derive(Debug)]
+pub(super) struct Arrays<'a> {
+    file: &'a str,
+    end: u64,
+    found: Vec<(&'a str, Array)>,
+}
+
+impl Arrays<'_> {
+    /// The array of this name; the newest, where there are several.
+    pub(super) fn take(&mut self, name: &str) -> Result<Array> {
+        match self.found.iter().rposition(|(found, _)| *found == name) {
+            Some(place) => Ok(self.found.swap_remove(place).1),
+            None => {
+                Err(Error::dataset_at(self.file, self.end, format!("an array called {name}"), "the end of the file"))
+            }
+        }
+    }
+}
+
 /// Reads the arrays with these names; others are passed over.
-pub(super) fn read<const N: usize>(file: NamedBytes, names: [&str; N]) -> Result<[Array; N]> {
+pub(super) fn read<'a>(file: NamedBytes<'a>, names: &[&'a str]) -> Result<Arrays<'a>> {
     let mut source = ByteSource::plain_or_gzip(file.name, file.bytes);
     check_header(&mut source)?;
-    let mut found: [Option<Array>; N] = std::array::from_fn(|_| None);
+    let mut found = Vec::new();
     while let Some(offset) = source.more()? {
         let tag = Tag::read(&mut source)?;
         let variable = match tag.kind {
-            kind::MATRIX => read_matrix(&mut source, tag.len, offset, &names)?,
+            kind::MATRIX => read_matrix(&mut source, tag.len, offset, names)?,
             kind::COMPRESSED => {
                 let packed = source.take(tag.len, "a compressed variable")?;
                 let label = format!("{} (unpacked from byte {offset})", file.name);
@@ -50,20 +70,13 @@ pub(super) fn read<const N: usize>(file: NamedBytes, names: [&str; N]) -> Result
                 if tag.kind != kind::MATRIX {
                     return Err(source.bad_at(offset, "a compressed array", format!("kind {}", tag.kind)));
                 }
-                read_matrix(&mut inner, tag.len, offset, &names)?
+                read_matrix(&mut inner, tag.len, offset, names)?
             }
             other => return Err(source.bad_at(offset, "an array, plain or compressed", format!("kind {other}"))),
         };
-        if let Some((place, array)) = variable {
-            found[place] = Some(array);
-        }
+        found.extend(variable);
     }
-    let missing = names.iter().zip(&found).find(|(_, array)| array.is_none());
-    if let Some((name, _)) = missing {
-        return Err(source.bad(format!("an array called {name}"), "the end of the file"));
-    }
-    // None is missing.
-    Ok(found.map(|array| array.unwrap_or(Array { dimensions: Vec::new(), values: Vec::new(), offset: 0 })))
+    Ok(Arrays { file: file.name, end: source.offset(), found })
 }
 
 fn check_header(source: &mut ByteSource) -> Result<()> {
@@ -116,8 +129,13 @@ fn padding(len: u64) -> u64 {
     len.next_multiple_of(8) - len
 }
 
-/// The array, and which of `names` it has; `None` for a variable that is not wanted.
-fn read_matrix(source: &mut ByteSource, len: u64, offset: u64, names: &[&str]) -> Result<Option<(usize, Array)>> {
+/// The array under its name; `None` for a variable that is not wanted.
+fn read_matrix<'n>(
+    source: &mut ByteSource,
+    len: u64,
+    offset: u64,
+    names: &[&'n str],
+) -> Result<Option<(&'n str, Array)>> {
     let end = source.offset().saturating_add(len);
     let flags = Tag::read(source)?.value(source, "array flags")?;
     let sides = whole_numbers(source, "the sides of an array")?;
@@ -127,11 +145,10 @@ fn read_matrix(source: &mut ByteSource, len: u64, offset: u64, names: &[&str]) -
     }
     let name = name.value(source, "an array's name")?;
     let left = end.saturating_sub(source.offset());
-    let Some(place) = names.iter().position(|wanted| wanted.as_bytes() == name) else {
+    let Some(&name) = names.iter().find(|wanted| wanted.as_bytes() == name) else {
         source.pass(left, "a variable that is not wanted")?;
         return Ok(None);
     };
-    let name = names[place];
     // Bit 11 of the flags: a second, imaginary part follows.
     if flags.get(1).is_some_and(|flags| flags & 0x08 != 0) {
         return Err(source.bad_at(offset, format!("{name} of real numbers"), "complex ones"));
@@ -146,7 +163,7 @@ fn read_matrix(source: &mut ByteSource, len: u64, offset: u64, names: &[&str]) -
         return Err(source.bad(format!("{name} to end at byte {end}"), format!("byte {}", source.offset())));
     }
     let dimensions = sides.iter().map(|&side| side as usize).collect();
-    Ok(Some((place, Array { dimensions, values, offset })))
+    Ok(Some((name, Array { dimensions, values, offset })))
 }
 
 fn whole_numbers(source: &mut ByteSource, what: &str) -> Result<Vec<u64>> {

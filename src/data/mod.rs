@@ -27,6 +27,6 @@ pub use batch::{Shuffled, fill_batch};
 pub use dataset::{Counts, Dataset, DatasetInfo, ImageShape, Normalisation, Split, SplitName};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{Places, open};
-pub use format::{Format, Kind, NamedBytes, read};
+pub use format::{Format, FourFiles, Kind, NamedBytes, read};
 #[cfg(feature = "cli")]
 pub use inspect::{SplitReport, inspect, inspect_dataset};

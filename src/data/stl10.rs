@@ -2,30 +2,17 @@
 //! labels count from 1.
 
 use super::bytes::ByteSource;
-use super::{Dataset, ImageShape, NamedBytes, Split, known};
+use super::{Dataset, FourFiles, ImageShape, NamedBytes, Split, known};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 96, width: 96 };
 const CLASSES: u8 = 10;
 
-/// The four files of the set.
-#[derive(Debug, Clone, Copy)]
-pub struct Stl10Files<'a> {
-    /// `train_X.bin`
-    pub train_images: NamedBytes<'a>,
-    /// `train_y.bin`
-    pub train_labels: NamedBytes<'a>,
-    /// `test_X.bin`
-    pub test_images: NamedBytes<'a>,
-    /// `test_y.bin`
-    pub test_labels: NamedBytes<'a>,
-}
-
 /// Reads the whole set.
 ///
 /// # Errors
 /// [`Error::BadDataset`] for a file that is cut short, or of another set.
-pub fn read(files: Stl10Files) -> Result<Dataset> {
+pub fn read(files: FourFiles) -> Result<Dataset> {
     let train = read_split(files.train_images, files.train_labels)?;
     let test = read_split(files.test_images, files.test_labels)?;
     known::STL10.dataset(train, test).checked(files.test_images.name)

