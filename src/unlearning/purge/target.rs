@@ -1,5 +1,5 @@
+use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn::tensor::{Int, Tensor};
 
 use super::Objective;
 use crate::unlearning::loss::{cross_entropy, kl_divergence};
@@ -22,18 +22,11 @@ pub fn forget_objective(
         Objective::GradientAscent => -cross_entropy(logits, one_hot),
         Objective::Conditional => {
             let own = logits.clone().without_autodiff();
-            let index = Tensor::<1, Int>::from_data([forget_class as i32], &own.device());
-            let [batch, _] = own.dims();
-            let barred = Tensor::full([batch, 1], 1e4, &own.device());
             // Lowering the logit by 1e4 makes its probability 0 in 32-bit floats, without the NaN that −∞ · 0 would give.
-            let column = one_hot_column(&own, index);
-            kl_divergence(softmax(own - column * barred, 1), logits)
+            let barred: Vec<f32> =
+                (0..own.dims()[1]).map(|class| if class == forget_class { 1e4 } else { 0.0 }).collect();
+            let barred = Tensor::<1>::from_floats(barred.as_slice(), &own.device());
+            kl_divergence(softmax(own - barred.unsqueeze(), 1), logits)
         }
     }
-}
-
-/// `[1, K]`, 1 at the index.
-fn one_hot_column(like: &Tensor<2>, index: Tensor<1, Int>) -> Tensor<2> {
-    let classes = like.dims()[1];
-    Tensor::zeros([1, classes], &like.device()).slice_assign([0..1, 0..classes], index.one_hot::<2>(classes).float())
 }
