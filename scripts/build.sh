@@ -45,7 +45,7 @@ compile() {
     "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm"
   if [ -n "$wasm_opt" ]; then
     say 'shrinking it with wasm-opt'
-    "$wasm_opt" -Oz "${wasm_features[@]/#/--enable-}" -o "$out/purge_unlearning_bg.wasm" "$out/purge_unlearning_bg.wasm"
+    "$wasm_opt" -O1 "${wasm_features[@]/#/--enable-}" -o "$out/purge_unlearning_bg.wasm" "$out/purge_unlearning_bg.wasm"
   fi
 }
 

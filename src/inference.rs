@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use web_time::Instant;
 
-use crate::data::{Dataset, Normalisation, Split, SplitName};
+use crate::data::{ClassRoles, Dataset, Normalisation, Split, SplitName};
 use crate::evaluation::{Answers, Evaluation, NonMembers};
 use crate::model::{Card, Network};
 use crate::{Error, Result, device};
@@ -94,11 +94,11 @@ pub async fn logits(network: &Network, dataset: &Dataset, split: &Split) -> Resu
 /// Every score of a network on a dataset. `train_logits` saves a pass where the caller has them already.
 ///
 /// # Errors
-/// Those of [`logits`]; [`Error::BadConfig`] for a class that is not there or a split the dataset does not have.
+/// Those of [`logits`]; [`Error::BadConfig`] for classes that cannot be forgotten or a split the dataset does not have.
 pub async fn evaluate(
     network: &Network,
     dataset: &Dataset,
-    forget_class: usize,
+    classes: &ClassRoles,
     non_members: SplitName,
     train_logits: Option<&[f32]>,
 ) -> Result<Evaluation> {
@@ -122,7 +122,7 @@ pub async fn evaluate(
         (split, _) => return Err(Error::config("non_members", "a split of unseen samples", split.as_str())),
     };
     Evaluation::from_logits(
-        forget_class,
+        classes,
         dataset.classes(),
         Answers { logits: train, labels: dataset.train.labels() },
         Answers { logits: &test, labels: dataset.test.labels() },

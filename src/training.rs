@@ -28,7 +28,7 @@ pub struct Augmentation {
 }
 
 /// Settings of a training run: AdamW with a one-cycle learning rate.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TrainConfig {
     /// Passes over the training samples.
     pub epochs: usize,
@@ -42,8 +42,8 @@ pub struct TrainConfig {
     pub label_smoothing: f64,
     /// Random changes to the images.
     pub augmentation: Augmentation,
-    /// A class to leave out, for a retrained reference.
-    pub without_class: Option<usize>,
+    /// Classes to leave out, for a retrained reference.
+    pub without_classes: Vec<usize>,
     /// Seed of weights, batches and augmentation.
     pub seed: u64,
 }
@@ -58,7 +58,7 @@ impl TrainConfig {
             weight_decay: 1e-2,
             label_smoothing: 0.0,
             augmentation: Augmentation::default(),
-            without_class: None,
+            without_classes: Vec::new(),
             seed: 0,
         };
         match name {
@@ -101,13 +101,13 @@ impl<'a> Training<'a> {
                 return Err(Error::config(field, "at least 1", value));
             }
         }
-        if let Some(class) = config.without_class.filter(|class| *class >= dataset.classes()) {
-            return Err(Error::config("without_class", format!("0 to {}", dataset.classes() - 1), class));
+        if let Some(class) = config.without_classes.iter().find(|class| **class >= dataset.classes()) {
+            return Err(Error::config("without_classes", format!("0 to {}", dataset.classes() - 1), class));
         }
-        let indices = match config.without_class {
-            Some(class) => dataset.train.indices_except(class),
-            None => (0..dataset.train.len()).collect(),
-        };
+        let indices = dataset.train.indices_where(|class| !config.without_classes.contains(&class));
+        if indices.is_empty() {
+            return Err(Error::config("without_classes", "training samples of other classes", "none"));
+        }
         Ok(Self {
             network,
             dataset,

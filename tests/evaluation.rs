@@ -1,7 +1,7 @@
 //! Scores held against scikit-learn's, and what must hold for any scores.
 
 use proptest::prelude::*;
-use purge_unlearning::data::SplitName;
+use purge_unlearning::data::{ClassRoles, SplitName};
 use purge_unlearning::evaluation::{Answers, Attacks, ConfusionMatrix, Evaluation, MembershipScores, NonMembers};
 use purge_unlearning::evaluation::{auroc, roc};
 use serde::Deserialize;
@@ -46,8 +46,12 @@ fn area(roc: &[[f64; 2]]) -> f64 {
 #[test]
 fn attacks_and_confusion_match_scikit_learn() {
     for case in cases() {
-        let members = MembershipScores::of(rows(&case.member_logits, case.label), case.label, usize::MAX);
-        let strangers = MembershipScores::of(rows(&case.nonmember_logits, case.label), case.label, usize::MAX);
+        let scores = |logits| {
+            let mut scores = MembershipScores::default();
+            scores.add(rows(logits, case.label), case.label, usize::MAX);
+            scores
+        };
+        let (members, strangers) = (scores(&case.member_logits), scores(&case.nonmember_logits));
         let attacks = Attacks::between(&members, &strangers);
         assert!((attacks.loss.auroc - case.auroc.loss).abs() < 1e-6);
         assert!((attacks.confidence.auroc - case.auroc.confidence).abs() < 1e-6);
@@ -76,7 +80,7 @@ fn every_score_of_a_small_network() {
     let train = Answers { logits: &train, labels: &[0, 1, 1, 2, 2, 0, 1] };
     let test = answers(&[1, 2, 0, 1, 1, 1, 2, 2], 3);
     let test = Answers { logits: &test, labels: &[1, 2, 2, 1, 1, 1, 0, 1] };
-    let scores = Evaluation::from_logits(1, 3, train, test, NonMembers::Test, 1.5).unwrap();
+    let scores = Evaluation::from_logits(&1.into(), 3, train, test, NonMembers::Test, 1.5).unwrap();
 
     assert_eq!((scores.ta, scores.ta_retained), (62.5, 100.0 / 3.0));
     assert_eq!((scores.fa_test, scores.fa, scores.ra, scores.ua), (80.0, 200.0 / 3.0, 75.0, 100.0 - 200.0 / 3.0));
@@ -92,24 +96,38 @@ fn every_score_of_a_small_network() {
 
     let val = answers(&[0, 0], 3);
     let val = NonMembers::Val(Answers { logits: &val, labels: &[1, 0] });
-    let scores = Evaluation::from_logits(1, 3, train, test, val, 1.5).unwrap();
+    let scores = Evaluation::from_logits(&1.into(), 3, train, test, val, 1.5).unwrap();
     assert_eq!((scores.non_members, scores.non_member_split), (1, SplitName::Val));
     assert!((scores.mia.loss - 5.0 / 6.0).abs() < 1e-12);
+}
+
+#[test]
+fn several_classes_and_those_of_before() {
+    let train = answers(&[0, 1, 1, 2, 3, 3, 0], 4);
+    let train = Answers { logits: &train, labels: &[0, 1, 0, 2, 2, 3, 3] };
+    let test = answers(&[0, 0, 2, 3], 4);
+    let test = Answers { logits: &test, labels: &[0, 1, 2, 3] };
+    let roles = ClassRoles::new(vec![0, 1], &[3]);
+    let scores = Evaluation::from_logits(&roles, 4, train, test, NonMembers::Test, 0.0).unwrap();
+    assert_eq!((scores.fa, scores.ra, scores.fa_earlier), (200.0 / 3.0, 50.0, 50.0));
+    assert_eq!((scores.ta, scores.ta_retained, scores.fa_test), (75.0, 100.0, 50.0));
+    assert_eq!((scores.members, scores.non_members), (3, 2));
 }
 
 #[test]
 fn json_has_the_fields_of_the_package() {
     let logits = answers(&[0, 1], 2);
     let split = Answers { logits: &logits, labels: &[0, 1] };
-    let scores = Evaluation::from_logits(0, 2, split, split, NonMembers::Test, 0.0).unwrap();
+    let scores = Evaluation::from_logits(&0.into(), 2, split, split, NonMembers::Test, 0.0).unwrap();
     let json = serde_json::to_value(scores).unwrap();
     let mut fields: Vec<&str> = json.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = [
-        "forget_class",
+        "classes",
         "ta",
         "ta_retained",
         "fa",
         "fa_test",
+        "fa_earlier",
         "ra",
         "ua",
         "retain_loss",
@@ -136,13 +154,13 @@ fn broken_networks_and_empty_classes_give_numbers() {
     let nan = [f32::NAN; 9];
     let split = Answers { logits: &nan, labels: &[0, 0, 2] };
     for forget in 0..3 {
-        let scores = Evaluation::from_logits(forget, 3, split, split, NonMembers::Test, 0.0).unwrap();
+        let scores = Evaluation::from_logits(&forget.into(), 3, split, split, NonMembers::Test, 0.0).unwrap();
         assert_eq!(scores.mia.mean, 0.5);
         let json = serde_json::to_string(&scores).unwrap();
         assert!(!json.contains("null"), "{json}");
     }
     let nothing = Answers { logits: &[], labels: &[] };
-    let scores = Evaluation::from_logits(0, 2, nothing, nothing, NonMembers::Test, 0.0).unwrap();
+    let scores = Evaluation::from_logits(&0.into(), 2, nothing, nothing, NonMembers::Test, 0.0).unwrap();
     assert_eq!((scores.ta, scores.fa, scores.retain_loss, scores.mia.mean), (0.0, 0.0, 0.0, 0.5));
 }
 
@@ -150,8 +168,9 @@ fn broken_networks_and_empty_classes_give_numbers() {
 fn mismatched_input_is_refused() {
     let good = answers(&[0, 1], 2);
     let good = Answers { logits: &good, labels: &[0, 1] };
-    let evaluate = |class, train, test| Evaluation::from_logits(class, 2, train, test, NonMembers::Test, 0.0);
-    assert_eq!(evaluate(2, good, good).unwrap_err().to_string(), "forget_class: expected a class below 2, found 2");
+    let evaluate =
+        |class: usize, train, test| Evaluation::from_logits(&class.into(), 2, train, test, NonMembers::Test, 0.0);
+    assert_eq!(evaluate(2, good, good).unwrap_err().to_string(), "forget_class: expected 0 to 1, found 2");
     let short = Answers { labels: &[0, 1, 1], ..good };
     assert_eq!(evaluate(0, short, good).unwrap_err().to_string(), "train: expected 3 rows of 2 logits, found 4 logits");
     let foreign = Answers { labels: &[0, 2], ..good };
@@ -222,7 +241,7 @@ proptest! {
         let logits: Vec<f32> = samples.iter().flat_map(|s| s.1).collect();
         let labels: Vec<u16> = samples.iter().map(|s| s.0).collect();
         let split = Answers { logits: &logits, labels: &labels };
-        let scores = Evaluation::from_logits(1, 3, split, split, NonMembers::Val(split), 0.0).unwrap();
+        let scores = Evaluation::from_logits(&1.into(), 3, split, split, NonMembers::Val(split), 0.0).unwrap();
         prop_assert!(!serde_json::to_string(&scores).unwrap().contains("null"));
     }
 }

@@ -25,8 +25,10 @@ export interface ModelInfo {
   parameters: number;
   /** How many training samples of each class are members (from the first one on); absent: all. */
   membersPerClass?: number;
-  /** The class left out of training, for a retrained reference. */
-  withoutClass?: number;
+  /** The classes left out of training, for a retrained reference. */
+  withoutClasses: number[];
+  /** The classes that it was made to forget. */
+  forgottenClasses: number[];
   epochs?: number;
   seed?: number;
   /** Accuracies in percent, as measured after training. */
@@ -86,17 +88,27 @@ export interface Attack {
   histogram: { edges: number[]; members: number[]; nonMembers: number[] };
 }
 
+/** Which classes a run or an evaluation is about; the others are retained. */
+export interface ClassRoles {
+  /** The classes to forget. */
+  forget: number[];
+  /** What earlier runs forgot: neither in D_f nor in D_r. */
+  forgotten: number[];
+}
+
 /** Every score of one network. Accuracies are percent. */
 export interface Evaluation {
-  forgetClass: number;
+  classes: ClassRoles;
   /** Whole test set. */
   ta: number;
   /** Retained classes of the test set. */
   taRetained: number;
-  /** D_f, the forgotten class's training samples. */
+  /** D_f, the forgotten classes' training samples. */
   fa: number;
-  /** The forgotten class's test samples. */
+  /** The forgotten classes' test samples. */
   faTest: number;
+  /** Training samples of what earlier runs forgot; 0 where there are none. */
+  faEarlier: number;
   /** D_r, the other training samples. */
   ra: number;
   /** 100 − fa. */
@@ -118,7 +130,8 @@ export interface Evaluation {
 
 /** What `evaluate` needs to know. */
 export interface EvaluateOptions {
-  forgetClass: number;
+  /** One class, or several. */
+  forgetClass: number | readonly number[];
   /** Default: 'test'. */
   nonMembers?: 'test' | 'val';
   /** Evaluate this network instead of the session's own (a retrained reference); the session keeps its own. */
@@ -130,7 +143,8 @@ export type Objective = 'retain_confusion' | 'uniform' | 'gradient_ascent' | 'co
 
 /** Settings of a PURGE run, in the paper's symbols. Any left out comes from `preset`. */
 export interface UnlearnConfig {
-  forgetClass: number;
+  /** One class, or several at once. What earlier runs of the session forgot stays forgotten. */
+  forgetClass: number | readonly number[];
   /** Default: 'strict'. 'authors' has the authors' raw values, which belong to ResNet-18. */
   preset?: 'published' | 'strict' | 'authors';
   objective?: Objective;
@@ -172,7 +186,7 @@ export interface UnlearnConfig {
 }
 
 /** A resolved configuration: no field left out. */
-export type ResolvedConfig = Required<UnlearnConfig>;
+export type ResolvedConfig = Required<UnlearnConfig> & { classes: ClassRoles };
 
 /** Why a run ended. */
 export type StopReason = 'forget_target' | 'retain_budget' | 'epoch_limit' | 'cancelled' | 'nothing_to_forget';

@@ -73,7 +73,7 @@ test.each(Object.entries(crashes))(
     });
     expect(first.terminated).toBe(true);
 
-    await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ forgetClass: 3 });
+    await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ classes: { forget: [3] } });
     expect(workers.all).toHaveLength(2);
     expect(workers.last().engine.calls).toEqual([
       'loadModel mnist.safetensors model A',
@@ -131,7 +131,7 @@ test('calls that waited behind the one that crashed are answered by the new work
   const crashed = session.evaluate({ forgetClass: 3 });
   const waiting = session.evaluate({ forgetClass: 4 });
   await expect(crashed).rejects.toMatchObject({ code: 'out-of-memory' });
-  await expect(waiting).resolves.toMatchObject({ forgetClass: 4 });
+  await expect(waiting).resolves.toMatchObject({ classes: { forget: [4] } });
 });
 
 test('a file that crashes the engine is not loaded again', async () => {
@@ -177,5 +177,5 @@ test('data that cannot be loaded again do not keep the session from being used',
   expect(session.dataset).toBeUndefined();
   expect(await session.exportModel()).toEqual(bytes('model A'));
   await session.loadDataset({ kind: 'packed', file: bytes('data B') });
-  await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ forgetClass: 3 });
+  await expect(session.evaluate({ forgetClass: 3 })).resolves.toMatchObject({ classes: { forget: [3] } });
 });

@@ -86,7 +86,8 @@ export class FakeEngine implements Engine {
     const other = model ? ` ${model.name} ${text(model.bytes)}` : '';
     return this.#call(`evaluate ${options.forgetClass} ${options.nonMembers ?? 'test'}${other}`, () => {
       if (!this.#model || !this.#data) refuse('bad-state', 'load a model and a dataset first');
-      return { forgetClass: options.forgetClass, nonMemberSplit: options.nonMembers ?? 'test' } as Evaluation;
+      const classes = { forget: [options.forgetClass], forgotten: [] as number[] };
+      return { classes, nonMemberSplit: options.nonMembers ?? 'test' } as Partial<Evaluation> as Evaluation;
     });
   }
 

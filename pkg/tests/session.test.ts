@@ -65,7 +65,7 @@ test('a bad file fails its own call only; the network loaded before stays', asyn
     code: 'bad-model',
     message: 'broken.safetensors: expected safetensors, found junk',
   });
-  await expect(next).resolves.toMatchObject({ forgetClass: 1 });
+  await expect(next).resolves.toMatchObject({ classes: { forget: [1] } });
   expect(session.model).toBe(info);
 });
 

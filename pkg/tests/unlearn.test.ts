@@ -32,7 +32,7 @@ test('a run gives its progress and ends with the evaluation', async () => {
       steps: 3,
       violations: 0,
       seconds: 1,
-      evaluation: { forgetClass: 3, nonMemberSplit: 'val' },
+      evaluation: { classes: { forget: [3], forgotten: [] }, nonMemberSplit: 'val' },
     },
   ]);
   expect(engine.calls).toEqual([

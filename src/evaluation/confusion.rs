@@ -27,17 +27,8 @@ impl ConfusionMatrix {
         self.accuracy_of(|_| true)
     }
 
-    /// Percent of one class's samples on the diagonal.
-    pub fn class_accuracy(&self, class: usize) -> f64 {
-        self.accuracy_of(|c| c == class)
-    }
-
-    /// Percent of all other classes' samples on the diagonal.
-    pub fn accuracy_without(&self, class: usize) -> f64 {
-        self.accuracy_of(|c| c != class)
-    }
-
-    fn accuracy_of(&self, counts: impl Fn(usize) -> bool) -> f64 {
+    /// Percent of some classes' samples on the diagonal.
+    pub fn accuracy_of(&self, counts: impl Fn(usize) -> bool) -> f64 {
         let (mut right, mut all) = (0u64, 0u64);
         for (class, row) in self.0.iter().enumerate().filter(|(class, _)| counts(*class)) {
             right += u64::from(row[class]);

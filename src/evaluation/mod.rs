@@ -22,7 +22,7 @@ pub use auroc::{auroc, roc};
 pub use confusion::ConfusionMatrix;
 pub use softmax::{MAX_CROSS_ENTROPY, argmax, cross_entropy, log_softmax, max_softmax, mean_cross_entropy, softmax};
 
-use crate::data::SplitName;
+use crate::data::{ClassRoles, SplitName};
 use crate::{Error, Result};
 
 /// A network's answers on a split.
@@ -65,8 +65,8 @@ pub enum NonMembers<'a> {
 /// Every score of one network. Accuracies are percent, losses nats.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// The class that is, was or will be forgotten.
-    pub forget_class: usize,
+    /// The classes that are, were or will be forgotten, and those that earlier runs forgot.
+    pub classes: ClassRoles,
     /// Accuracy on the whole test set.
     pub ta: f64,
     /// On its retained classes.
@@ -75,6 +75,8 @@ pub struct Evaluation {
     pub fa: f64,
     /// On the forgotten class's test samples.
     pub fa_test: f64,
+    /// On the training samples of the classes that earlier runs forgot.
+    pub fa_earlier: f64,
     /// On D_r, the other training samples.
     pub ra: f64,
     /// 100 − `fa`.
@@ -115,18 +117,16 @@ impl Evaluation {
     /// network of `classes` classes. `seconds` is noted as it is.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] where the forgotten class is none, or the counts of logits and labels disagree.
+    /// [`Error::BadConfig`] where the classes cannot be forgotten, or the counts of logits and labels disagree.
     pub fn from_logits(
-        forget_class: usize,
+        roles: &ClassRoles,
         classes: usize,
         train: Answers,
         test: Answers,
         non_members: NonMembers,
         seconds: f64,
     ) -> Result<Self> {
-        if forget_class >= classes {
-            return Err(Error::config("forget_class", format!("a class below {classes}"), forget_class));
-        }
+        roles.check(classes)?;
         let train = train.checked("train", classes)?;
         let test = test.checked("test", classes)?;
         let (non_member_split, unseen) = match non_members {
@@ -136,20 +136,25 @@ impl Evaluation {
 
         let confusion = ConfusionMatrix::from_logits(test.rows(classes), classes);
         let confusion_train = ConfusionMatrix::from_logits(train.rows(classes), classes);
-        let members = MembershipScores::of(train.rows(classes), forget_class, usize::MAX);
-        let strangers = MembershipScores::of(unseen.rows(classes), forget_class, members.len());
+        let (mut members, mut strangers) = (MembershipScores::default(), MembershipScores::default());
+        for &class in &roles.forget {
+            let count = members.add(train.rows(classes), class, usize::MAX);
+            strangers.add(unseen.rows(classes), class, count);
+        }
         let attacks = Attacks::between(&members, &strangers);
         let (loss, confidence) = (attacks.loss.auroc, attacks.confidence.auroc);
-        let fa = confusion_train.class_accuracy(forget_class);
+        let (forgets, retains) = (|class| roles.forgets(class), |class| roles.retains(class));
+        let fa = confusion_train.accuracy_of(forgets);
         Ok(Self {
-            forget_class,
+            classes: roles.clone(),
             ta: confusion.accuracy(),
-            ta_retained: confusion.accuracy_without(forget_class),
+            ta_retained: confusion.accuracy_of(retains),
             fa,
-            fa_test: confusion.class_accuracy(forget_class),
-            ra: confusion_train.accuracy_without(forget_class),
+            fa_test: confusion.accuracy_of(forgets),
+            fa_earlier: confusion_train.accuracy_of(|class| roles.forgotten.contains(&class)),
+            ra: confusion_train.accuracy_of(retains),
             ua: 100.0 - fa,
-            retain_loss: mean_cross_entropy(train.rows(classes).filter(|(_, label)| *label != forget_class)),
+            retain_loss: mean_cross_entropy(train.rows(classes).filter(|(_, label)| retains(*label))),
             mia: Mia { loss, confidence, mean: (loss + confidence) / 2.0 },
             attacks,
             members: members.len(),

@@ -32,8 +32,11 @@ pub struct Card {
     pub std: Vec<f64>,
     /// How many training samples of each class, from the first one on, are members; `None`: all.
     pub members_per_class: Option<usize>,
-    /// The class left out of training, for a retrained reference.
-    pub without_class: Option<usize>,
+    /// The classes left out of training, for a retrained reference. Older files have one number under `without_class`.
+    #[serde(alias = "without_class", deserialize_with = "crate::data::one_or_many")]
+    pub without_classes: Vec<usize>,
+    /// The classes that the network was made to forget.
+    pub forgotten_classes: Vec<usize>,
     /// Seed of weights and batches.
     pub seed: Option<u64>,
     /// Passes over the training set.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use web_time::{Duration, Instant};
 
 use super::loss::{correct, cross_entropy};
-use super::purge::{Purge, PurgeConfig, StepBatch, StepScalars, StopReason, Stopping, retain_confusion};
+use super::purge::{BARRED, Purge, PurgeConfig, StepBatch, StepScalars, StopReason, Stopping, retain_confusion};
 use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::inference::{BATCH, check_fit, images, logits, one_hot};
@@ -98,14 +98,14 @@ impl Run {
         check_fit(&network, &dataset)?;
         let classes = dataset.classes();
         config.check(classes)?;
-        let forget_indices = dataset.train.indices_of(config.forget_class);
-        let retain_indices = dataset.train.indices_except(config.forget_class);
-        for (what, indices) in [("the forgotten class", &forget_indices), ("the other classes", &retain_indices)] {
+        let forget_indices = dataset.train.indices_where(|class| config.classes.forgets(class));
+        let retain_indices = dataset.train.indices_where(|class| config.classes.retains(class));
+        for (what, indices) in [("the forgotten classes", &forget_indices), ("the other classes", &retain_indices)] {
             if indices.is_empty() {
                 return Err(Error::config("forget_class", format!("training samples of {what}"), "none"));
             }
         }
-        let teacher_logits = match train_logits {
+        let mut teacher_logits = match train_logits {
             Some(logits) => logits,
             None => logits(&network, &dataset, &dataset.train).await?,
         };
@@ -114,12 +114,17 @@ impl Run {
             count => Shuffled::new(retain_indices.clone(), count, config.seed).next_endless().to_vec(),
         };
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
-        let retain_rows: Vec<f32> = retain_indices.iter().flat_map(|&i| row(i)).copied().collect();
         let labels = dataset.train.labels();
         let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
-        let right = forget_indices.iter().filter(|&&i| argmax(row(i)) == config.forget_class).count();
+        let right = forget_indices.iter().filter(|&&i| argmax(row(i)) == labels[i] as usize).count();
         let forget_accuracy = percent(right as f64, forget_indices.len());
 
+        // The teacher no longer knows what earlier runs forgot, or it would teach the rest of it back.
+        for row in teacher_logits.chunks_exact_mut(classes) {
+            config.classes.forgotten.iter().for_each(|&class| row[class] += BARRED);
+        }
+        let teacher_row = |&i: &usize| &teacher_logits[i * classes..(i + 1) * classes];
+        let retain_rows: Vec<f32> = retain_indices.iter().flat_map(teacher_row).copied().collect();
         let purge = Purge::new(config.clone(), &retain_confusion(&retain_rows, classes), &network)?;
         let stop = (forget_accuracy <= config.target_forget_accuracy).then_some(StopReason::NothingToForget);
         let device = network.parameters().flat().device();

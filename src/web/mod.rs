@@ -10,10 +10,10 @@ use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use crate::data::{self, Dataset, Format, NamedBytes, SplitName};
+use crate::data::{self, ClassRoles, Dataset, Format, NamedBytes, SplitName};
 use crate::device::{self, DeviceKind};
 use crate::inference::{as_trained, check_fit, evaluate, logits};
-use crate::model::{Checkpoint, Network, Norm, Precision};
+use crate::model::{Card, Checkpoint, Network, Norm, Precision};
 use crate::unlearning::purge::{Preset, PurgeConfig, StopReason};
 use crate::unlearning::{Run, Summary};
 use crate::{Error, Result};
@@ -32,6 +32,8 @@ pub struct Engine {
     kind: DeviceKind,
     original: Option<Checkpoint>,
     network: Option<Network>,
+    /// The classes that the network was made to forget, here or before.
+    forgotten: Vec<usize>,
     /// As it was read, before the network's card had its say.
     loaded: Option<Dataset>,
     dataset: Option<Arc<Dataset>>,
@@ -54,18 +56,20 @@ struct ModelInfo<'a> {
     norm: Norm,
     parameters: usize,
     #[serde(flatten)]
-    card: &'a crate::model::Card,
+    card: &'a Card,
 }
 
 #[derive(Deserialize)]
 struct EvaluateOptions {
-    forget_class: usize,
+    #[serde(deserialize_with = "data::one_or_many")]
+    forget_class: Vec<usize>,
     non_members: Option<SplitName>,
 }
 
 #[derive(Deserialize)]
 struct UnlearnOptions {
-    forget_class: usize,
+    #[serde(deserialize_with = "data::one_or_many")]
+    forget_class: Vec<usize>,
     preset: Option<Preset>,
     #[serde(flatten)]
     changes: serde_json::Map<String, serde_json::Value>,
@@ -74,6 +78,8 @@ struct UnlearnOptions {
 #[derive(Serialize)]
 struct Resolved<'a> {
     preset: Preset,
+    /// Once more under the name that a caller gives it, so that what is resolved is itself a configuration.
+    forget_class: &'a [usize],
     #[serde(flatten)]
     config: &'a PurgeConfig,
 }
@@ -97,6 +103,7 @@ impl Engine {
             kind,
             original: None,
             network: None,
+            forgotten: Vec::new(),
             loaded: None,
             dataset: None,
             train_logits: None,
@@ -123,6 +130,7 @@ impl Engine {
         };
         self.dataset = dataset;
         self.set_network(Some(checkpoint.network.clone()));
+        self.forgotten = checkpoint.card.forgotten_classes.clone();
         let info = model_info(&checkpoint);
         self.original = Some(checkpoint);
         info
@@ -168,7 +176,7 @@ impl Engine {
     #[wasm_bindgen(js_name = resolveConfig)]
     pub fn resolve_config(&self, config: JsValue) -> Js<JsValue> {
         let (preset, config) = js(self.config(config))?;
-        to_js(&Resolved { preset, config: &config })
+        to_js(&Resolved { preset, forget_class: &config.classes.forget, config: &config })
     }
 
     /// Every score, of the session's network, or of another one, `{ name, bytes }`, that stays outside it.
@@ -176,18 +184,18 @@ impl Engine {
         let options: EvaluateOptions = js(from_js(options))?;
         let dataset = js(self.data())?;
         let split = options.non_members.unwrap_or(SplitName::Test);
-        let class = options.forget_class;
+        let classes = ClassRoles::new(options.forget_class, &self.forgotten);
         if model.is_object() {
             let name = js_sys::Reflect::get(&model, &"name".into())?.as_string().unwrap_or_else(|| "model".into());
             let bytes = Uint8Array::new(&js_sys::Reflect::get(&model, &"bytes".into())?).to_vec();
             let other = js(Checkpoint::read(&name, &bytes, &self.device))?;
-            return to_js(&js(evaluate(&other.network, &dataset, class, split, None).await)?);
+            return to_js(&js(evaluate(&other.network, &dataset, &classes, split, None).await)?);
         }
         let network = js(self.current())?;
         if self.train_logits.is_none() {
             self.train_logits = Some(js(logits(&network, &dataset, &dataset.train).await)?);
         }
-        to_js(&js(evaluate(&network, &dataset, class, split, self.train_logits.as_deref()).await)?)
+        to_js(&js(evaluate(&network, &dataset, &classes, split, self.train_logits.as_deref()).await)?)
     }
 
     /// Prepares a run.
@@ -214,7 +222,11 @@ impl Engine {
     /// Ends the run and keeps the network as it is.
     pub fn finish(&mut self) -> Js<JsValue> {
         let run = self.run.take().ok_or_else(no_run)?;
+        let classes = run.config().classes.clone();
         let (network, summary): (Network, Summary) = run.finish();
+        if !matches!(summary.stop, StopReason::Cancelled) {
+            self.forgotten = classes.gone().collect();
+        }
         if summary.steps > 0 {
             self.set_network(Some(network));
         }
@@ -227,6 +239,7 @@ impl Engine {
     pub async fn export_model(&self) -> Js<Uint8Array> {
         let network = js(self.current())?;
         let card = self.original.as_ref().map(|o| o.card.clone()).unwrap_or_default();
+        let card = Card { forgotten_classes: self.forgotten.clone(), ..card };
         let bytes = js(Checkpoint { network, card }.write(Precision::Full).await)?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }
@@ -235,6 +248,7 @@ impl Engine {
     pub fn reset(&mut self) {
         self.run = None;
         let network = self.original.as_ref().map(|o| o.network.clone());
+        self.forgotten = self.original.as_ref().map(|o| o.card.forgotten_classes.clone()).unwrap_or_default();
         self.set_network(network);
     }
 
@@ -256,12 +270,19 @@ impl Engine {
         let mut options: UnlearnOptions = from_js(config)?;
         // A setting of the scores that come after the run, not of the run.
         options.changes.remove("non_members");
+        // They follow from the network and the class to forget.
+        options.changes.remove("classes");
         let network = self.current()?;
         let dataset = self.data()?;
         check_fit(&network, &dataset)?;
         let name = self.original.as_ref().map_or("", |o| o.card.dataset.as_str());
         let preset = options.preset.unwrap_or(Preset::Strict);
-        let config = PurgeConfig::preset(preset, name, options.forget_class, dataset.classes());
+        let config = PurgeConfig::preset(
+            preset,
+            name,
+            ClassRoles::new(options.forget_class, &self.forgotten),
+            dataset.classes(),
+        );
         let config = config.changed(options.changes)?;
         config.check(dataset.classes())?;
         Ok((preset, config))

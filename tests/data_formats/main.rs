@@ -84,7 +84,7 @@ fn idx_set<'a>(images: &'a [u8], labels: &'a [u8]) -> Result<Dataset, Error> {
 fn a_split_knows_its_classes() {
     let split = fixture();
     assert_eq!(split.labels(), [7, 2, 1, 0, 4]);
-    assert_eq!((split.indices_of(1), split.indices_except(1)), (vec![2], vec![0, 1, 3, 4]));
+    assert_eq!((split.indices_of(1), split.indices_where(|class| class != 1)), (vec![2], vec![0, 1, 3, 4]));
     assert_eq!(split.counts(8), [1, 1, 1, 0, 1, 0, 0, 1]);
     assert_eq!(split.image(1), &IMAGES[16 + 784..16 + 2 * 784]);
     let pair = split.select(&[4, 0]);

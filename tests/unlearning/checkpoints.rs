@@ -7,7 +7,7 @@ use crate::{device, tensor, values};
 
 fn checkpoint(norm: Norm) -> Checkpoint {
     let network = SmallCnnConfig::new(3, 9).with_width(8).with_norm(norm).init(7, &device()).unwrap();
-    let card = Card { dataset: "pathmnist".into(), seed: Some(7), without_class: Some(2), ..Card::default() };
+    let card = Card { dataset: "pathmnist".into(), seed: Some(7), without_classes: vec![2], ..Card::default() };
     Checkpoint { network, card }
 }
 

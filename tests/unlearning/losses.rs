@@ -83,7 +83,7 @@ proptest! {
         let of = |objective| {
             let single = single.clone();
             move |z: Tensor<2>| {
-                forget_objective(objective, z, tensor(&labels(), [ROWS, CLASSES]), tensor(&single, [1, CLASSES]), 1)
+                forget_objective(objective, z, tensor(&labels(), [ROWS, CLASSES]), tensor(&single, [1, CLASSES]), &1.into())
             }
         };
         let mean_kl = |z: &[f64], target: &[f64]| rows(z).map(|model| kl(target, &model)).sum::<f64>() / ROWS as f64;

@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use pollster::block_on;
-use purge_unlearning::data::{Dataset, SplitName};
+use purge_unlearning::data::{ClassRoles, Dataset, SplitName};
 use purge_unlearning::device::reads;
 use purge_unlearning::inference::evaluate;
 use purge_unlearning::model::{Network, Norm, SmallCnnConfig};
@@ -56,7 +56,7 @@ fn to_the_end(run: &mut Run, steps: usize) -> Vec<Progress> {
 #[test]
 fn a_network_learns_and_forgets_one_class() {
     let (network, dataset) = trained();
-    let before = block_on(evaluate(&network, &dataset, 1, SplitName::Test, None)).unwrap();
+    let before = block_on(evaluate(&network, &dataset, &1.into(), SplitName::Test, None)).unwrap();
     assert!(before.ta > 95.0 && before.fa > 95.0, "{} {}", before.ta, before.fa);
 
     let mut run = start(config());
@@ -65,12 +65,32 @@ fn a_network_learns_and_forgets_one_class() {
     let (forgotten, summary) = run.finish();
     assert_eq!(summary.violations, 0);
     assert_eq!(summary.steps, end.step);
-    let after = block_on(evaluate(&forgotten, &dataset, 1, SplitName::Test, None)).unwrap();
+    let after = block_on(evaluate(&forgotten, &dataset, &1.into(), SplitName::Test, None)).unwrap();
     assert!((after.fa - end.forget_accuracy).abs() < 1e-3, "{} {}", after.fa, end.forget_accuracy);
     assert!(after.fa <= 5.0 && after.ra > 90.0, "{} {}", after.fa, after.ra);
     // The teacher is a copy: the network the run began with is as it was.
-    let untouched = block_on(evaluate(&network, &dataset, 1, SplitName::Test, None)).unwrap();
+    let untouched = block_on(evaluate(&network, &dataset, &1.into(), SplitName::Test, None)).unwrap();
     assert_eq!(untouched.confusion_train, before.confusion_train);
+}
+
+#[test]
+fn classes_go_one_after_the_other_and_the_first_stays_away() {
+    let (network, dataset) = trained();
+    let forget = |network: Network, classes: ClassRoles| {
+        let config = PurgeConfig { classes: classes.clone(), ..config() };
+        let mut run = block_on(Run::start(network, dataset.clone(), config, None)).unwrap();
+        assert_eq!(to_the_end(&mut run, usize::MAX).pop().unwrap().stop, Some(StopReason::ForgetTarget));
+        let (network, _) = run.finish();
+        let scores = block_on(evaluate(&network, &dataset, &classes, SplitName::Test, None)).unwrap();
+        assert!(scores.fa <= 5.0 && scores.ra > 90.0, "{classes:?}: {} {}", scores.fa, scores.ra);
+        (network, scores)
+    };
+    let (without_1, _) = forget(network.clone(), 1.into());
+    let (_, scores) = forget(without_1, ClassRoles::new(vec![0], &[1]));
+    assert!(scores.fa_earlier <= 10.0, "{}", scores.fa_earlier);
+
+    let (_, scores) = forget(network, ClassRoles::new(vec![0, 1], &[]));
+    assert_eq!(scores.members, 2 * dataset.train.counts(3)[0]);
 }
 
 #[test]
@@ -104,7 +124,7 @@ fn a_pause_and_a_cancel_leave_a_network() {
     let (stopped, summary) = run.finish();
     assert_eq!((summary.stop, summary.steps), (StopReason::Cancelled, 2));
     assert_ne!(values(stopped.parameters().flat()), values(network.parameters().flat()));
-    block_on(evaluate(&stopped, &dataset, 1, SplitName::Test, None)).unwrap();
+    block_on(evaluate(&stopped, &dataset, &1.into(), SplitName::Test, None)).unwrap();
 }
 
 #[test]
@@ -136,7 +156,7 @@ fn strict_steps_never_go_against_the_retain_gradient_and_published_ones_may() {
 fn batch_norm_statistics_stay_frozen() {
     let dataset = Arc::new(bars(24));
     let network = train(Norm::Batch, &dataset);
-    let before = block_on(evaluate(&network, &dataset, 1, SplitName::Test, None)).unwrap();
+    let before = block_on(evaluate(&network, &dataset, &1.into(), SplitName::Test, None)).unwrap();
     assert!(before.ta > 95.0, "{}", before.ta);
     let statistics = |network: &Network| {
         let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
@@ -160,7 +180,7 @@ fn settings_out_of_range_name_themselves() {
         assert_eq!(error.code(), "bad-config");
         error.to_string()
     };
-    assert!(bad(|c| c.forget_class = 3).starts_with("forget_class: expected 0 to 2, found 3"));
+    assert!(bad(|c| c.classes = 3.into()).starts_with("forget_class: expected 0 to 2, found 3"));
     assert!(bad(|c| c.learning_rate = -1.0).starts_with("learning_rate"));
     assert!(bad(|c| c.temperature = f64::NAN).starts_with("temperature"));
     assert!(bad(|c| c.momentum = 1.0).starts_with("momentum"));

@@ -8,11 +8,12 @@ export function evaluation(given: Partial<Evaluation>): Evaluation {
     histogram: { edges: [0, 1], members: [0], nonMembers: [0] },
   };
   return {
-    forgetClass: 0,
+    classes: { forget: [0], forgotten: [] },
     ta: 100,
     taRetained: 100,
     fa: 100,
     faTest: 100,
+    faEarlier: 0,
     ra: 100,
     ua: 0,
     retainLoss: 0,

@@ -31,7 +31,9 @@ export interface SwitchSetting extends Common {
 }
 
 /** A setting of a run: without a value of the visitor's, the preset's counts. */
-export type RunSetting = (ChoiceSetting | NumberSetting | SwitchSetting) & { key: keyof UnlearnConfig };
+export type RunSetting = (ChoiceSetting | NumberSetting | SwitchSetting) & {
+  key: Exclude<keyof UnlearnConfig, 'forgetClass'>;
+};
 
 /** What the page shows and how; each has a default. */
 export const pageSettings = [

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use purge_unlearning::data::SplitName;
+use purge_unlearning::data::{ClassRoles, SplitName};
 use purge_unlearning::inference::evaluate;
 use purge_unlearning::unlearning::Run;
 use purge_unlearning::unlearning::purge::{Objective, Preset, PurgeConfig};
@@ -26,8 +26,8 @@ impl Bench {
     pub async fn run(self) -> Result<()> {
         let (device, checkpoint, dataset) = self.subject.open().await?;
         let dataset = Arc::new(dataset);
-        let preset =
-            PurgeConfig::preset(Preset::Strict, &checkpoint.card.dataset, self.subject.class, dataset.classes());
+        let classes = ClassRoles::new(self.subject.class.clone(), &checkpoint.card.forgotten_classes);
+        let preset = PurgeConfig::preset(Preset::Strict, &checkpoint.card.dataset, classes.clone(), dataset.classes());
 
         // No check comes between the steps, and the run does not end before they are done.
         let endless = PurgeConfig {
@@ -54,7 +54,7 @@ impl Bench {
         let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
 
         let began = Instant::now();
-        evaluate(&checkpoint.network, &dataset, self.subject.class, SplitName::Test, None).await?;
+        evaluate(&checkpoint.network, &dataset, &classes, SplitName::Test, None).await?;
         let evaluation = began.elapsed().as_secs_f64();
 
         let began = Instant::now();

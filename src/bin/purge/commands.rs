@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use purge_unlearning::data::ClassRoles;
 use purge_unlearning::evaluation::Evaluation;
 use purge_unlearning::inference::evaluate;
-use purge_unlearning::model::{Checkpoint, Precision};
+use purge_unlearning::model::{Card, Checkpoint, Precision};
 use purge_unlearning::unlearning::Summary;
 use purge_unlearning::{Error, Result};
 
@@ -21,7 +22,8 @@ impl Evaluate {
     pub async fn run(self) -> Result<()> {
         let (_, checkpoint, dataset) = self.subject.open().await?;
         let split = self.subject.non_members.split();
-        let evaluation = evaluate(&checkpoint.network, &dataset, self.subject.class, split, None).await?;
+        let classes = ClassRoles::new(self.subject.class.clone(), &checkpoint.card.forgotten_classes);
+        let evaluation = evaluate(&checkpoint.network, &dataset, &classes, split, None).await?;
         if !self.subject.json_to_stdout() {
             print_scores(&[("", &evaluation)]);
         }
@@ -55,7 +57,7 @@ impl Unlearn {
         let subject = &self.subject;
         let split = subject.non_members.split();
         let ground = Ground::new(subject.open().await?, &subject.model, &subject.data, split).await?;
-        let config = ground.config(self.preset, subject.class, self.seed, &self.set)?;
+        let config = ground.config(self.preset, subject.class.clone(), self.seed, &self.set)?;
         let (network, outcome) = ground.unlearn(self.preset, config, self.retrained.as_deref()).await?;
 
         if !subject.json_to_stdout() {
@@ -69,7 +71,8 @@ impl Unlearn {
         }
         subject.report(&outcome)?;
         if let Some(path) = &self.out {
-            let forgotten = Checkpoint { network, card: ground.original.card };
+            let forgotten_classes = outcome.config.classes.gone().collect();
+            let forgotten = Checkpoint { network, card: Card { forgotten_classes, ..ground.original.card } };
             let bytes = forgotten.write(Precision::Full).await?;
             std::fs::write(path, bytes).map_err(|e| Error::io(path.display(), e))?;
         }
@@ -79,11 +82,12 @@ impl Unlearn {
 
 fn print_scores(columns: &[(&str, &Evaluation)]) {
     type Score = (&'static str, fn(&Evaluation) -> f64, usize);
-    let scores: [Score; 8] = [
+    let scores: [Score; 9] = [
         ("TA", |e| e.ta, 2),
         ("TA_r", |e| e.ta_retained, 2),
         ("FA", |e| e.fa, 2),
         ("FA_test", |e| e.fa_test, 2),
+        ("FA earlier", |e| e.fa_earlier, 2),
         ("RA", |e| e.ra, 2),
         ("MIA loss", |e| e.mia.loss, 3),
         ("MIA confidence", |e| e.mia.confidence, 3),

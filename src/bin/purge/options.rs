@@ -35,9 +35,9 @@ pub struct Subject {
     /// mnist, mnist-full, pathmnist, or a path
     #[arg(long, value_name = "NAME|PATH")]
     pub data: String,
-    /// The class to forget, 0 to K − 1
-    #[arg(long, value_name = "N")]
-    pub class: usize,
+    /// The class to forget, 0 to K − 1, or several with commas between
+    #[arg(long, value_name = "N", value_delimiter = ',', required = true)]
+    pub class: Vec<usize>,
     /// Where the non-members of the membership attacks come from
     #[arg(long, value_enum, default_value = "test")]
     pub non_members: NonMembers,

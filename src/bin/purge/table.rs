@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
+use purge_unlearning::data::ClassRoles;
 use purge_unlearning::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -109,7 +110,7 @@ impl Table {
             }
         }
         for (seed, class, method) in tasks.into_iter().skip(self.shard.index - 1).step_by(self.shard.count) {
-            let config = ground.config(method, class, seed, &self.set)?;
+            let config = ground.config(method, vec![class], seed, &self.set)?;
             let name = format!("{}.{}.class-{class}.seed-{seed}.json", ground.name(), method.name());
             let path = out.join(&name);
             if path.exists() {
@@ -159,14 +160,15 @@ struct Task {
 impl Task {
     /// Number and name, or the number alone where that is the name.
     fn class_label(&self) -> String {
-        let number = self.config.forget_class.to_string();
+        let numbers: Vec<String> = self.config.classes.forget.iter().map(usize::to_string).collect();
+        let number = numbers.join(" + ");
         if self.class_name == number { number } else { format!("{number} {}", self.class_name) }
     }
 }
 
 #[derive(Deserialize)]
 struct Config {
-    forget_class: usize,
+    classes: ClassRoles,
     seed: u64,
 }
 
@@ -204,7 +206,7 @@ fn collect(folder: &Path) -> Result<()> {
     }
     let mut tables = String::new();
     for ((model, method), tasks) in &mut groups {
-        tasks.sort_by_key(|task| (task.config.forget_class, task.config.seed));
+        tasks.sort_by_key(|task| (task.config.classes.forget.clone(), task.config.seed));
         tables += &markdown(model, method, tasks);
     }
     print!("{tables}");
@@ -248,7 +250,7 @@ fn markdown(model: &str, method: &str, tasks: &[Task]) -> String {
         stops.dedup();
         let _ = writeln!(table, " {} |", stops.join(", ").replace('_', " "));
     };
-    for class in tasks.chunk_by(|a, b| a.config.forget_class == b.config.forget_class) {
+    for class in tasks.chunk_by(|a, b| a.config.classes == b.config.classes) {
         row(&class[0].class_label(), class);
     }
     row("**mean**", tasks);
@@ -283,7 +285,8 @@ fn csv<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
         let _ = write!(
             text,
             "{model},{method},{},{quoted},{},{stop},{steps},{seconds:.2},{violations}",
-            config.forget_class, config.seed
+            config.classes.forget.iter().map(usize::to_string).collect::<Vec<_>>().join(" "),
+            config.seed
         );
         for side in [Some(&task.before), Some(&task.after), task.retrained.as_ref()] {
             let values =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
-use purge_unlearning::data::{Dataset, SplitName};
+use purge_unlearning::data::{ClassRoles, Dataset, SplitName};
 use purge_unlearning::evaluation::Evaluation;
 use purge_unlearning::inference::{evaluate, logits};
 use purge_unlearning::model::{Checkpoint, Network};
@@ -88,7 +88,7 @@ impl Ground {
     }
 
     /// The settings of a method with some of them changed, each as KEY=VALUE.
-    pub fn config(&self, method: Method, class: usize, seed: u64, set: &[String]) -> Result<PurgeConfig> {
+    pub fn config(&self, method: Method, classes: Vec<usize>, seed: u64, set: &[String]) -> Result<PurgeConfig> {
         let mut changes = serde_json::Map::new();
         changes.insert("seed".into(), seed.into());
         for change in set {
@@ -96,8 +96,9 @@ impl Ground {
             let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
             changes.insert(key.into(), value);
         }
-        let dataset = &self.original.card.dataset;
-        PurgeConfig::preset(method.preset(), dataset, class, self.dataset.classes()).changed(changes)
+        let card = &self.original.card;
+        let classes = ClassRoles::new(classes, &card.forgotten_classes);
+        PurgeConfig::preset(method.preset(), &card.dataset, classes, self.dataset.classes()).changed(changes)
     }
 
     /// Scores before, a run, scores after, and those of the network in `retrained`; by default the one beside the model,
@@ -108,13 +109,13 @@ impl Ground {
         config: PurgeConfig,
         retrained: Option<&Path>,
     ) -> Result<(Network, Outcome)> {
-        let class = config.forget_class;
+        let classes = &config.classes;
         config.check(self.dataset.classes())?;
-        let before = self.scores(&self.original.network, class, Some(&self.train_logits)).await?;
+        let before = self.scores(&self.original.network, classes, Some(&self.train_logits)).await?;
         let retrained = match retrained {
-            Some(path) => Some(self.reference(path, class).await?),
-            None => match self.beside(class) {
-                Some(path) => Some(self.reference(&path, class).await?),
+            Some(path) => Some(self.reference(path, classes).await?),
+            None => match self.beside(classes) {
+                Some(path) => Some(self.reference(&path, classes).await?),
                 None => None,
             },
         };
@@ -123,11 +124,11 @@ impl Ground {
         let mut run = Run::start(network, self.dataset.clone(), config.clone(), train_logits).await?;
         let trace = drive(&mut run).await?;
         let (network, summary) = run.finish();
-        let after = self.scores(&network, class, None).await?;
+        let after = self.scores(&network, classes, None).await?;
         let outcome = Outcome {
             model: self.name(),
             data: self.data.clone(),
-            class_name: self.dataset.class_names.get(class).cloned().unwrap_or_default(),
+            class_name: self.names(&classes.forget),
             device: device::name(&self.device),
             method,
             config,
@@ -145,17 +146,31 @@ impl Ground {
         self.model.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    async fn scores(&self, network: &Network, class: usize, train_logits: Option<&[f32]>) -> Result<Evaluation> {
-        evaluate(network, &self.dataset, class, self.non_members, train_logits).await
+    fn names(&self, classes: &[usize]) -> String {
+        let names: Vec<&str> =
+            classes.iter().filter_map(|&class| self.dataset.class_names.get(class)).map(String::as_str).collect();
+        names.join(" + ")
     }
 
-    async fn reference(&self, path: &Path, class: usize) -> Result<Evaluation> {
-        self.scores(&checkpoint(path, &self.device)?.network, class, None).await
+    async fn scores(
+        &self,
+        network: &Network,
+        classes: &ClassRoles,
+        train_logits: Option<&[f32]>,
+    ) -> Result<Evaluation> {
+        evaluate(network, &self.dataset, classes, self.non_members, train_logits).await
     }
 
-    /// `mnist-group.safetensors` → `mnist-group-without-3.safetensors`
-    fn beside(&self, class: usize) -> Option<PathBuf> {
-        let path = self.model.with_file_name(format!("{}-without-{class}.safetensors", self.name()));
+    async fn reference(&self, path: &Path, classes: &ClassRoles) -> Result<Evaluation> {
+        self.scores(&checkpoint(path, &self.device)?.network, classes, None).await
+    }
+
+    /// `mnist-group.safetensors` → `mnist-group-without-3.safetensors`, of several classes `-without-0-5`
+    fn beside(&self, classes: &ClassRoles) -> Option<PathBuf> {
+        let mut gone: Vec<usize> = classes.gone().collect();
+        gone.sort_unstable();
+        let gone: String = gone.iter().map(|class| format!("-{class}")).collect();
+        let path = self.model.with_file_name(format!("{}-without{gone}.safetensors", self.name()));
         path.is_file().then_some(path)
     }
 }

@@ -27,9 +27,9 @@ pub struct Train {
     /// How resnet18 begins
     #[arg(long, value_enum, default_value = "small")]
     stem: StemName,
-    /// Leave this class out, for a retrained reference
-    #[arg(long, value_name = "CLASS")]
-    without: Option<usize>,
+    /// Leave this class out, or several with commas between, for a retrained reference
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    without: Vec<usize>,
     /// Passes over the training samples; default: the dataset's
     #[arg(long)]
     epochs: Option<usize>,
@@ -88,12 +88,12 @@ impl Train {
         let config = TrainConfig {
             epochs: self.epochs.unwrap_or(defaults.epochs),
             learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
-            without_class: self.without,
+            without_classes: self.without.clone(),
             seed: self.seed,
             ..defaults
         };
         let bar = ProgressBar::new(config.epochs as u64);
-        let network = Training::new(model, &dataset, config, &device)?
+        let network = Training::new(model, &dataset, config.clone(), &device)?
             .run(|epoch, epochs, loss| {
                 bar.inc(1);
                 // The bar is hidden where there is no terminal; a log wants lines.
@@ -115,7 +115,7 @@ impl Train {
             mean: dataset.normalisation.mean.clone(),
             std: dataset.normalisation.std.clone(),
             members_per_class: members,
-            without_class: self.without,
+            without_classes: self.without.clone(),
             seed: Some(self.seed),
             epochs: Some(config.epochs),
             command: Some(self.command(&model, config.epochs)),
@@ -126,7 +126,7 @@ impl Train {
             let classes = dataset.classes();
             let rows = logits.chunks_exact(classes).zip(split.labels()).map(|(row, &label)| (row, label as usize));
             let matrix = ConfusionMatrix::from_logits(rows, classes);
-            let accuracy = self.without.map_or_else(|| matrix.accuracy(), |class| matrix.accuracy_without(class));
+            let accuracy = matrix.accuracy_of(|class| !self.without.contains(&class));
             println!("{:5} accuracy {accuracy:.2} %", name.as_str());
             card.accuracies.insert(name.as_str().to_string(), accuracy);
         }
@@ -168,7 +168,8 @@ impl Train {
             (NetworkName::ResNet18, StemName::Small) => " --network resnet18",
             (NetworkName::ResNet18, StemName::Imagenet) => " --network resnet18 --stem imagenet",
         };
-        let without = self.without.map(|class| format!(" --without {class}")).unwrap_or_default();
+        let without: Vec<String> = self.without.iter().map(usize::to_string).collect();
+        let without = if without.is_empty() { String::new() } else { format!(" --without {}", without.join(",")) };
         format!(
             "purge train --data {}{network} --norm {norm} --width {} --epochs {epochs}{without} --seed {}",
             self.data,

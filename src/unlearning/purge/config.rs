@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::data::ClassRoles;
 use crate::{Error, Result};
 
 /// Which loss makes the network forget.
@@ -32,8 +33,8 @@ pub enum Preset {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PurgeConfig {
-    /// The class to forget, 0 to K − 1.
-    pub forget_class: usize,
+    /// The classes to forget, each 0 to K − 1, and those that earlier runs forgot.
+    pub classes: ClassRoles,
     /// What the forgotten class's outputs are drawn to.
     pub objective: Objective,
     /// η, over 0.
@@ -76,14 +77,14 @@ pub struct PurgeConfig {
 
 impl PurgeConfig {
     /// The authors' values for a dataset (method page, "Defaults in the authors' configuration"), for K classes.
-    pub fn authors(dataset: &str, forget_class: usize, classes: usize) -> Self {
+    pub fn authors(dataset: &str, forget: impl Into<ClassRoles>, classes: usize) -> Self {
         let (learning_rate, epochs, representation_weight, kd_weight, retain_budget) = match dataset {
             "cifar10" => (5e-4, 15, 0.05, 2.0, 5.0),
             "pathmnist" => (2e-4, 12, 0.03, 5.0, 4.0),
             _ => (2e-4, 12, 0.03, 3.0, 4.0),
         };
         Self {
-            forget_class,
+            classes: forget.into(),
             objective: Objective::RetainConfusion,
             learning_rate,
             epochs,
@@ -107,8 +108,8 @@ impl PurgeConfig {
     }
 
     /// A preset for a dataset's shipped network.
-    pub fn preset(preset: Preset, dataset: &str, forget_class: usize, classes: usize) -> Self {
-        let authors = Self::authors(dataset, forget_class, classes);
+    pub fn preset(preset: Preset, dataset: &str, forget: impl Into<ClassRoles>, classes: usize) -> Self {
+        let authors = Self::authors(dataset, forget, classes);
         match preset {
             Preset::Authors => authors,
             Preset::Published => Self { learning_rate: 5e-3, ..authors },
@@ -149,13 +150,7 @@ impl PurgeConfig {
         let number = |field: &str, value: f64, ok: bool, range: &str| {
             if ok && value.is_finite() { Ok(()) } else { Err(Error::config(field, range, value)) }
         };
-        if self.forget_class >= classes {
-            return Err(Error::config(
-                "forget_class",
-                format!("0 to {}", classes.saturating_sub(1)),
-                self.forget_class,
-            ));
-        }
+        self.classes.check(classes)?;
         number("learning_rate", self.learning_rate, self.learning_rate > 0.0, "a number over 0")?;
         number("representation_weight", self.representation_weight, self.representation_weight >= 0.0, "0 or more")?;
         number("kd_weight", self.kd_weight, self.kd_weight >= 0.0, "0 or more")?;

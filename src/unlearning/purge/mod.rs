@@ -12,6 +12,7 @@ mod target;
 pub use config::{Objective, Preset, PurgeConfig};
 pub use scalars::StepScalars;
 pub use stopping::{StopReason, Stopping};
+pub(crate) use target::BARRED;
 pub use target::forget_objective;
 
 pub use anchor::{retain_confusion, retain_loss};
@@ -87,7 +88,7 @@ impl Purge {
             forget.logits,
             batch.forget_labels.clone(),
             self.retain_confusion.clone(),
-            config.forget_class,
+            &config.classes,
         );
         let representation = representation_loss(&forget.taps, &retain.taps);
         let forget_gradient =
