@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['{pkg,www}/**/*.test.ts'] },
+  test: { include: ['{pkg,www}/**/*.test.ts', 'scripts/*.test.mjs'] },
 });
