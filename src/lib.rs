@@ -38,7 +38,7 @@
 //! let device = device::open(DeviceKind::Cpu).await?;
 //! let training = TrainConfig { batch_size: 8, ..TrainConfig::for_dataset("bars") };
 //! let model = SmallCnnConfig::new(1, 3).with_width(8);
-//! let network = Training::new(model, &dataset, training, &device)?.run(|_, _, _| Ok(())).await?;
+//! let network = Training::new(model, &dataset, training, &device)?.run(|_| Ok(())).await?;
 //!
 //! let config = PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Strict, "bars", 1, 3) };
 //! let mut run = Run::start(network, dataset.clone(), config, None).await?;

@@ -121,7 +121,8 @@ impl Checkpoint {
             .collect::<Result<Vec<_>>>()?;
         let card = serde_json::to_string(&self.card)
             .map_err(|e| Error::model("card", "values that JSON can hold", e.to_string()))?;
-        let metadata = HashMap::from([(CARD.to_string(), card), ("format".to_string(), "pt".to_string())]);
+        // One entry and no more: the library writes several in any order, and the same network shall give the same bytes.
+        let metadata = HashMap::from([(CARD.to_string(), card)]);
         safetensors::serialize(views, Some(metadata))
             .map_err(|e| Error::model("network", "tensors that can be stored", e.to_string()))
     }

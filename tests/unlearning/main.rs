@@ -4,6 +4,7 @@ mod checkpoints;
 mod losses;
 mod projection;
 mod runs;
+mod training;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use purge_unlearning::data::{Dataset, ImageShape, Normalisation, Split};

@@ -14,7 +14,7 @@ use crate::{bars, device, values};
 fn train(norm: Norm, dataset: &Dataset) -> Network {
     let config = TrainConfig { epochs: 6, batch_size: 16, ..TrainConfig::for_dataset("bars") };
     let model = SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm);
-    block_on(Training::new(model, dataset, config, &device()).unwrap().run(|_, _, _| Ok(()))).unwrap()
+    block_on(Training::new(model, dataset, config, &device()).unwrap().run(|_| Ok(()))).unwrap()
 }
 
 fn trained() -> (Network, Arc<Dataset>) {

@@ -77,6 +77,13 @@ pub fn checkpoint(path: &Path, device: &Device) -> Result<Checkpoint> {
     Checkpoint::read(&path.display().to_string(), &bytes, device)
 }
 
+/// A file that is there is whole, whenever the writer was killed, and whoever else writes the same.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(format!(".part-{}", std::process::id()));
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(|e| Error::io(path.display(), e))
+}
+
 /// Device, network and data, the data as the network's card wants them.
 pub async fn open(device: DeviceName, model: &Path, data: &str) -> Result<(Device, Checkpoint, Dataset)> {
     let device = device.open().await?;

@@ -9,7 +9,7 @@ use purge_unlearning::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::options::{DeviceName, NonMembers, open};
+use crate::options::{DeviceName, NonMembers, open, write_whole};
 use crate::task::{Ground, Method};
 
 /// Run every class, method and seed, a JSON file each, and make tables of them.
@@ -120,7 +120,7 @@ impl Table {
             let (_, mut outcome) = ground.unlearn(method, config, None).await?;
             outcome.trace.clear();
             let text = serde_json::to_string(&outcome).map_err(|e| Error::io(path.display(), e))?;
-            write_whole(&path, &text)?;
+            write_whole(&path, text.as_bytes())?;
             eprintln!(
                 "{name}: FA {:.1} → {:.1}, RA {:.1} → {:.1}, {} steps, {:.0} s",
                 outcome.before.fa,
@@ -133,12 +133,6 @@ impl Table {
         }
         Ok(())
     }
-}
-
-/// A file that is there is whole, whenever the writer was killed, and whoever else writes the same.
-fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let part = path.with_extension(format!("part-{}", std::process::id()));
-    std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path)).map_err(|e| Error::io(path.display(), e))
 }
 
 /// What a table needs of a result.
@@ -210,8 +204,8 @@ fn collect(folder: &Path) -> Result<()> {
         tables += &markdown(model, method, tasks);
     }
     print!("{tables}");
-    write_whole(&folder.join("table.md"), &tables)?;
-    write_whole(&folder.join("tasks.csv"), &csv(groups.values().flatten()))
+    write_whole(&folder.join("table.md"), tables.as_bytes())?;
+    write_whole(&folder.join("tasks.csv"), csv(groups.values().flatten()).as_bytes())
 }
 
 type Score = (&'static str, usize, fn(&Task) -> Option<f64>);

@@ -1,14 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 use purge_unlearning::evaluation::ConfusionMatrix;
 use purge_unlearning::inference;
 use purge_unlearning::model::{Architecture, Card, Checkpoint, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem};
-use purge_unlearning::training::{TrainConfig, Training};
+use purge_unlearning::training::{Augmentation, Epoch, OptimizerKind, TrainConfig, Training};
 use purge_unlearning::{Error, Result};
 
-use crate::options::{DeviceName, dataset};
+use crate::options::{DeviceName, dataset, write_whole};
 
 /// Train a network from scratch.
 #[derive(Args)]
@@ -36,6 +36,17 @@ pub struct Train {
     /// Highest learning rate; default: the dataset's
     #[arg(long)]
     learning_rate: Option<f64>,
+    #[arg(long, value_enum, default_value = "adamw")]
+    optimizer: OptimizerName,
+    /// Default: the dataset's
+    #[arg(long)]
+    weight_decay: Option<f64>,
+    /// Samples in a batch; default: the dataset's
+    #[arg(long)]
+    batch_size: Option<usize>,
+    /// Random changes to the images; default: the dataset's
+    #[arg(long, value_enum)]
+    augment: Option<Augment>,
     /// Train on the first this many samples of each class; default: 2000 of pathmnist, else all
     #[arg(long)]
     members: Option<usize>,
@@ -57,6 +68,24 @@ enum NetworkName {
     SmallCnn,
     #[value(name = "resnet18")]
     ResNet18,
+}
+
+/// What turns gradients into steps.
+#[derive(Clone, Copy, ValueEnum)]
+enum OptimizerName {
+    Adamw,
+    /// With momentum 0.9
+    Sgd,
+}
+
+/// Random changes to the images.
+#[derive(Clone, Copy, ValueEnum)]
+enum Augment {
+    None,
+    /// Mirrored left-right and shifted by up to 4 pixels
+    Photos,
+    /// The eight symmetries of a square, and 15 % of brightness and contrast for each colour
+    Tissue,
 }
 
 /// Which normalisation.
@@ -87,25 +116,42 @@ impl Train {
         let defaults = TrainConfig::for_dataset(&dataset.name);
         let config = TrainConfig {
             epochs: self.epochs.unwrap_or(defaults.epochs),
+            batch_size: self.batch_size.unwrap_or(defaults.batch_size),
+            optimizer: match self.optimizer {
+                OptimizerName::Adamw => OptimizerKind::AdamW,
+                OptimizerName::Sgd => OptimizerKind::Sgd,
+            },
             learning_rate: self.learning_rate.unwrap_or(defaults.learning_rate),
+            weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
+            augmentation: match self.augment {
+                None => defaults.augmentation,
+                Some(Augment::None) => Augmentation::default(),
+                Some(Augment::Photos) => Augmentation { mirror: true, shift: 4, ..Augmentation::default() },
+                Some(Augment::Tissue) => TrainConfig::for_dataset("pathmnist").augmentation,
+            },
             without_classes: self.without.clone(),
             seed: self.seed,
             ..defaults
         };
+        let mut training = Training::new(model, &dataset, config.clone(), &device)?;
+        let snapshot = Snapshot::beside(&self.out);
+        snapshot.restore(&mut training)?;
         let bar = ProgressBar::new(config.epochs as u64);
-        let network = Training::new(model, &dataset, config.clone(), &device)?
-            .run(|epoch, epochs, loss| {
-                bar.inc(1);
-                // The bar is hidden where there is no terminal; a log wants lines.
-                if bar.is_hidden() {
-                    println!("epoch {epoch}/{epochs} loss {loss:.4}");
-                } else {
-                    bar.set_message(format!("loss {loss:.4}"));
-                }
-                Ok(())
-            })
-            .await?;
+        bar.set_position(training.epochs_done() as u64);
+        while let Some(Epoch { done, of, loss }) = training.epoch().await? {
+            bar.inc(1);
+            // The bar is hidden where there is no terminal; a log wants lines.
+            if bar.is_hidden() {
+                println!("epoch {done}/{of} loss {loss:.4}");
+            } else {
+                bar.set_message(format!("loss {loss:.4}"));
+            }
+            if done < of {
+                snapshot.keep(&training).await?;
+            }
+        }
         bar.finish_and_clear();
+        let network = training.network().clone();
 
         let mut card = Card {
             dataset: dataset.name.clone(),
@@ -132,7 +178,8 @@ impl Train {
         }
         let precision = if self.half { Precision::Half } else { Precision::Full };
         let bytes = Checkpoint { network, card }.write(precision).await?;
-        std::fs::write(&self.out, bytes).map_err(|e| Error::io(self.out.display(), e))
+        write_whole(&self.out, &bytes)?;
+        snapshot.remove()
     }
 
     fn architecture(&self, channels: usize, classes: usize) -> Architecture {
@@ -176,5 +223,36 @@ impl Train {
             model.width(),
             self.seed
         )
+    }
+}
+
+/// The file beside the network that a killed run goes on from.
+struct Snapshot(PathBuf);
+
+impl Snapshot {
+    fn beside(out: &Path) -> Self {
+        let mut name = out.as_os_str().to_owned();
+        name.push(".training");
+        Self(name.into())
+    }
+
+    fn restore(&self, training: &mut Training<'_>) -> Result<()> {
+        let Self(path) = self;
+        match std::fs::read(path) {
+            Ok(bytes) => training.resume(&path.display().to_string(), &bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Error::io(path.display(), error)),
+        }
+    }
+
+    async fn keep(&self, training: &Training<'_>) -> Result<()> {
+        write_whole(&self.0, &training.snapshot().await?)
+    }
+
+    fn remove(&self) -> Result<()> {
+        match std::fs::remove_file(&self.0) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(self.0.display(), error)),
+            _ => Ok(()),
+        }
     }
 }
