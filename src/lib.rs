@@ -40,7 +40,7 @@
 //! let model = SmallCnnConfig::new(1, 3).with_width(8);
 //! let network = Training::new(model, &dataset, training, &device)?.run(|_| Ok(())).await?;
 //!
-//! let config = PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Strict, "bars", 1, 3) };
+//! let config = PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Strict, "bars", network.architecture(), 1) };
 //! let mut run = Run::start(network, dataset.clone(), config, None).await?;
 //! while run.advance(10).await?.stop.is_none() {}
 //! let (forgotten, summary) = run.finish();

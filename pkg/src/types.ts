@@ -152,6 +152,8 @@ export interface UnlearnConfig {
   learningRate?: number;
   /** Epoch limit: passes over D_f. */
   epochs?: number;
+  /** Ours: the epoch limit holds from this many steps on; 0 as published. */
+  minSteps?: number;
   /** λ, weight of the representation loss. */
   representationWeight?: number;
   /** β, weight of the distillation loss. */
@@ -164,6 +166,8 @@ export interface UnlearnConfig {
   retainBudget?: number;
   /** Ours: how many samples of D_r the retain budget is judged on; 0 for all, as published. */
   budgetSamples?: number;
+  /** Ours: the retain budget is at least this, in nats; 0 as published. */
+  budgetFloor?: number;
   /** γ, the entropy gate; 0 turns it off. */
   forgetGate?: number;
   /** μ */

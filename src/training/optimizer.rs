@@ -16,7 +16,7 @@ const MOMENTUM: f32 = 0.9;
 
 /// An optimizer and what it remembers of the steps so far.
 pub(super) enum Optimizer {
-    AdamW { rule: AdamW, state: Option<AdamWState<1>> },
+    AdamW { rule: AdamW, state: Option<Box<AdamWState<1>>> },
     Sgd { weight_decay: f64, velocity: Option<Tensor<1>> },
 }
 
@@ -39,8 +39,8 @@ impl Optimizer {
     pub(super) fn step(&mut self, rate: f64, theta: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         match self {
             Self::AdamW { rule, state } => {
-                let (theta, next) = rule.step(rate, theta, gradient, state.take());
-                *state = next;
+                let (theta, next) = rule.step(rate, theta, gradient, state.take().map(|state| *state));
+                *state = next.map(Box::new);
                 theta
             }
             Self::Sgd { weight_decay, velocity } => {
@@ -71,7 +71,7 @@ impl Optimizer {
         match self {
             Self::AdamW { state, .. } => {
                 let [first, second] = memory.try_into().ok()?;
-                *state = Some(AdamWState::new(AdaptiveMomentumState::new(steps, first, second)));
+                *state = Some(Box::new(AdamWState::new(AdaptiveMomentumState::new(steps, first, second))));
             }
             Self::Sgd { velocity, .. } => {
                 let [kept] = memory.try_into().ok()?;

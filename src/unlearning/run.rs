@@ -125,6 +125,8 @@ impl Run {
         }
         let teacher_row = |&i: &usize| &teacher_logits[i * classes..(i + 1) * classes];
         let retain_rows: Vec<f32> = retain_indices.iter().flat_map(teacher_row).copied().collect();
+        let forget = Shuffled::new(forget_indices.clone(), config.batch_size, config.seed);
+        let epochs = config.epochs.max(config.min_steps.div_ceil(forget.batches_per_pass()));
         let purge = Purge::new(config.clone(), &retain_confusion(&retain_rows, classes), &network)?;
         let stop = (forget_accuracy <= config.target_forget_accuracy).then_some(StopReason::NothingToForget);
         let device = network.parameters().flat().device();
@@ -132,15 +134,15 @@ impl Run {
             network,
             purge,
             teacher_logits,
-            forget: Shuffled::new(forget_indices.clone(), config.batch_size, config.seed),
+            forget,
             // A seed of its own, or both sides would be shuffled alike.
             retain: Shuffled::new(retain_indices, config.batch_size, config.seed ^ 0x5eed),
             forget_indices,
             budget_indices,
             stopping: Stopping {
                 target_forget_accuracy: config.target_forget_accuracy,
-                retain_loss_limit: config.retain_budget * retain_loss,
-                epochs: config.epochs,
+                retain_loss_limit: (config.retain_budget * retain_loss).max(config.budget_floor),
+                epochs,
             },
             dataset,
             step: 0,

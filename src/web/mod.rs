@@ -280,8 +280,8 @@ impl Engine {
         let config = PurgeConfig::preset(
             preset,
             name,
+            network.architecture(),
             ClassRoles::new(options.forget_class, &self.forgotten),
-            dataset.classes(),
         );
         let config = config.changed(options.changes)?;
         config.check(dataset.classes())?;

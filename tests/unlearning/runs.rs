@@ -4,17 +4,20 @@ use pollster::block_on;
 use purge_unlearning::data::{ClassRoles, Dataset, SplitName};
 use purge_unlearning::device::reads;
 use purge_unlearning::inference::evaluate;
-use purge_unlearning::model::{Network, Norm, SmallCnnConfig};
+use purge_unlearning::model::{Architecture, Network, Norm, SmallCnnConfig};
 use purge_unlearning::training::{TrainConfig, Training};
 use purge_unlearning::unlearning::purge::{Preset, PurgeConfig, StopReason};
 use purge_unlearning::unlearning::{Progress, Run};
 
 use crate::{bars, device, values};
 
+fn model(norm: Norm) -> Architecture {
+    SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm).into()
+}
+
 fn train(norm: Norm, dataset: &Dataset) -> Network {
     let config = TrainConfig { epochs: 6, batch_size: 16, ..TrainConfig::for_dataset("bars") };
-    let model = SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm);
-    block_on(Training::new(model, dataset, config, &device()).unwrap().run(|_| Ok(()))).unwrap()
+    block_on(Training::new(model(norm), dataset, config, &device()).unwrap().run(|_| Ok(()))).unwrap()
 }
 
 fn trained() -> (Network, Arc<Dataset>) {
@@ -32,7 +35,7 @@ fn config() -> PurgeConfig {
         batch_size: 8,
         check_every: 3,
         target_forget_accuracy: 5.0,
-        ..PurgeConfig::preset(Preset::Strict, "bars", 1, 3)
+        ..PurgeConfig::preset(Preset::Strict, "bars", &model(Norm::Group), 1)
     }
 }
 
@@ -147,7 +150,8 @@ fn strict_steps_never_go_against_the_retain_gradient_and_published_ones_may() {
     };
     let strict = trace(config());
     assert!(strict.iter().all(|s| !s.violation), "{strict:?}");
-    let published = PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Published, "bars", 1, 3) };
+    let published =
+        PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Published, "bars", &model(Norm::Group), 1) };
     let published = trace(published);
     assert!(published.iter().any(|s| s.violation), "momentum escapes the projection of the published step");
 }

@@ -367,6 +367,23 @@ export const runSettings = [
       },
       {
         kind: 'number',
+        key: 'budgetFloor',
+        min: 0,
+        max: 100,
+        label: 'Least budget',
+        sentence: 'That loss may always become this, however small it was before.',
+      },
+      {
+        kind: 'number',
+        key: 'minSteps',
+        min: 0,
+        max: 100000,
+        whole: true,
+        label: 'Least steps',
+        sentence: 'The epoch limit holds from this many steps on: few images make short passes.',
+      },
+      {
+        kind: 'number',
         key: 'epochs',
         min: 1,
         max: 1000,

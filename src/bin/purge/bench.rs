@@ -27,7 +27,12 @@ impl Bench {
         let (device, checkpoint, dataset) = self.subject.open().await?;
         let dataset = Arc::new(dataset);
         let classes = ClassRoles::new(self.subject.class.clone(), &checkpoint.card.forgotten_classes);
-        let preset = PurgeConfig::preset(Preset::Strict, &checkpoint.card.dataset, classes.clone(), dataset.classes());
+        let preset = PurgeConfig::preset(
+            Preset::Strict,
+            &checkpoint.card.dataset,
+            checkpoint.network.architecture(),
+            classes.clone(),
+        );
 
         // No check comes between the steps, and the run does not end before they are done.
         let endless = PurgeConfig {

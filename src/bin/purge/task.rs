@@ -98,7 +98,8 @@ impl Ground {
         }
         let card = &self.original.card;
         let classes = ClassRoles::new(classes, &card.forgotten_classes);
-        PurgeConfig::preset(method.preset(), &card.dataset, classes, self.dataset.classes()).changed(changes)
+        let network = self.original.network.architecture();
+        PurgeConfig::preset(method.preset(), &card.dataset, network, classes).changed(changes)
     }
 
     /// Scores before, a run, scores after, and those of the network in `retrained`; by default the one beside the model,

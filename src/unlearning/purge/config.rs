@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::ClassRoles;
+use crate::model::{Architecture, Norm};
 use crate::{Error, Result};
 
 /// Which loss makes the network forget.
@@ -41,6 +42,8 @@ pub struct PurgeConfig {
     pub learning_rate: f64,
     /// Epoch limit: passes over D_f, at least 1.
     pub epochs: usize,
+    /// Ours: the epoch limit holds from this many steps on, for few forget samples make short epochs; 0 as published.
+    pub min_steps: usize,
     /// λ, weight of the representation loss, from 0.
     pub representation_weight: f64,
     /// β, weight of the distillation loss, from 0.
@@ -53,6 +56,9 @@ pub struct PurgeConfig {
     pub retain_budget: f64,
     /// Ours: how many samples of D_r the retain budget is judged on, the first of a shuffled D_r; 0 for all, as published.
     pub budget_samples: usize,
+    /// Ours: the retain budget is at least this, nats, however small the retain loss was before; 0 as published. A network
+    /// that knows its training samples by heart has a loss near 0, of which any step makes a multiple.
+    pub budget_floor: f64,
     /// γ, the entropy gate, from 0 (off) to 1.
     pub forget_gate: f64,
     /// μ, from 0 to under 1.
@@ -94,6 +100,8 @@ impl PurgeConfig {
             max_grad_norm: 1.0,
             retain_budget,
             budget_samples: 0,
+            budget_floor: 0.0,
+            min_steps: 0,
             forget_gate: 0.0,
             momentum: 0.9,
             weight_decay: 5e-4,
@@ -107,17 +115,22 @@ impl PurgeConfig {
         }
     }
 
-    /// A preset for a dataset's shipped network.
-    pub fn preset(preset: Preset, dataset: &str, forget: impl Into<ClassRoles>, classes: usize) -> Self {
-        let authors = Self::authors(dataset, forget, classes);
+    /// A preset for a network of this shape, trained on this dataset.
+    pub fn preset(preset: Preset, dataset: &str, network: &Architecture, forget: impl Into<ClassRoles>) -> Self {
+        let authors = Self::authors(dataset, forget, network.classes());
+        // With its statistics frozen, batch normalisation leaves larger gradients: clipped to the same norm they forget more slowly.
+        let (learning_rate, retain_share) = match network.norm() {
+            Norm::Group => (5e-3, 0.5),
+            Norm::Batch => (1e-2, 0.2),
+        };
         match preset {
             Preset::Authors => authors,
             Preset::Published => Self { learning_rate: 5e-3, ..authors },
             Preset::Strict => Self {
-                learning_rate: 5e-3,
+                learning_rate,
                 objective: Objective::Conditional,
                 strict: true,
-                retain_share: 0.5,
+                retain_share,
                 epochs: 40,
                 check_every: 4,
                 // The budget is a factor of 4: a sample of this size tells it as well, in a fraction of the time.
@@ -157,6 +170,7 @@ impl PurgeConfig {
         number("temperature", self.temperature, self.temperature > 0.0, "a number over 0")?;
         number("max_grad_norm", self.max_grad_norm, self.max_grad_norm >= 0.0, "0 (no clipping) or more")?;
         number("retain_budget", self.retain_budget, self.retain_budget >= 1.0, "1 or more")?;
+        number("budget_floor", self.budget_floor, self.budget_floor >= 0.0, "0 or more")?;
         number("forget_gate", self.forget_gate, (0.0..=1.0).contains(&self.forget_gate), "0 (off) to 1")?;
         number("momentum", self.momentum, (0.0..1.0).contains(&self.momentum), "0 to under 1")?;
         number("weight_decay", self.weight_decay, self.weight_decay >= 0.0, "0 or more")?;

@@ -46,7 +46,7 @@ pub struct Stopping {
     pub target_forget_accuracy: f64,
     /// α times the retain cross-entropy before unlearning, nats.
     pub retain_loss_limit: f64,
-    /// Passes over D_f.
+    /// Passes over D_f, of which there are more where these are fewer than the least number of steps.
     pub epochs: usize,
 }
 
