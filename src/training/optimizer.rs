@@ -1,4 +1,4 @@
-use burn::optim::{AdamW, AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
+use burn::optim::{AdamWConfig, AdamWState, AdaptiveMomentumState, Optimizer as _};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -16,21 +16,14 @@ const MOMENTUM: f32 = 0.9;
 
 /// An optimizer and what it remembers of the steps so far.
 pub(super) enum Optimizer {
-    AdamW { rule: AdamW, state: Option<Box<AdamWState<1>>> },
+    AdamW { weight_decay: f64, state: Option<Box<AdamWState<1>>> },
     Sgd { weight_decay: f64, velocity: Option<Tensor<1>> },
 }
 
 impl Optimizer {
     pub(super) fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
         match kind {
-            OptimizerKind::AdamW => Self::AdamW {
-                rule: AdamWConfig::new()
-                    .with_beta_2(0.99)
-                    .with_epsilon(1e-8)
-                    .with_weight_decay(weight_decay as f32)
-                    .build(),
-                state: None,
-            },
+            OptimizerKind::AdamW => Self::AdamW { weight_decay, state: None },
             OptimizerKind::Sgd => Self::Sgd { weight_decay, velocity: None },
         }
     }
@@ -38,7 +31,12 @@ impl Optimizer {
     /// θ after a step along a gradient, both `[P]`.
     pub(super) fn step(&mut self, rate: f64, theta: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         match self {
-            Self::AdamW { rule, state } => {
+            Self::AdamW { weight_decay, state } => {
+                let rule = AdamWConfig::new()
+                    .with_beta_2(0.99)
+                    .with_epsilon(1e-8)
+                    .with_weight_decay(*weight_decay as f32)
+                    .build();
                 let (theta, next) = rule.step(rate, theta, gradient, state.take().map(|state| *state));
                 *state = next.map(Box::new);
                 theta
