@@ -209,7 +209,7 @@ impl<'a> Training<'a> {
     pub async fn snapshot(&self) -> Result<Vec<u8>> {
         let mut memory = Vec::new();
         for tensor in self.optimizer.memory() {
-            memory.push(device::read(tensor).await?);
+            memory.push(device::read(tensor.clone()).await?);
         }
         let running = match self.network.running_flat() {
             Some(running) => device::read(running).await?,
@@ -248,7 +248,7 @@ impl<'a> Training<'a> {
             })
             .collect();
         let per_epoch = self.batches.batches_per_pass();
-        if progress.epochs_done > 0 && self.optimizer.recall(progress.epochs_done * per_epoch, tensors).is_none() {
+        if !self.optimizer.recall(progress.epochs_done * per_epoch, tensors) {
             return Err(Error::model(file, "what this optimizer remembers", "something else"));
         }
         self.network = architecture.with_values(weights, running, &self.device)?;

@@ -15,68 +15,65 @@ pub enum OptimizerKind {
 const MOMENTUM: f32 = 0.9;
 
 /// An optimizer and what it remembers of the steps so far.
-pub(super) enum Optimizer {
-    AdamW { weight_decay: f64, state: Option<Box<AdamWState<1>>> },
-    Sgd { weight_decay: f64, velocity: Option<Tensor<1>> },
+pub(super) struct Optimizer {
+    kind: OptimizerKind,
+    weight_decay: f64,
+    steps: usize,
+    memory: Vec<Tensor<1>>,
 }
 
 impl Optimizer {
     pub(super) fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
-        match kind {
-            OptimizerKind::AdamW => Self::AdamW { weight_decay, state: None },
-            OptimizerKind::Sgd => Self::Sgd { weight_decay, velocity: None },
-        }
+        Self { kind, weight_decay, steps: 0, memory: Vec::new() }
     }
 
     /// θ after a step along a gradient, both `[P]`.
     pub(super) fn step(&mut self, rate: f64, theta: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
-        match self {
-            Self::AdamW { weight_decay, state } => {
+        let mut memory = std::mem::take(&mut self.memory).into_iter();
+        let theta = match self.kind {
+            OptimizerKind::AdamW => {
                 let rule = AdamWConfig::new()
                     .with_beta_2(0.99)
                     .with_epsilon(1e-8)
-                    .with_weight_decay(*weight_decay as f32)
+                    .with_weight_decay(self.weight_decay as f32)
                     .build();
-                let (theta, next) = rule.step(rate, theta, gradient, state.take().map(|state| *state));
-                *state = next.map(Box::new);
+                let state = memory
+                    .next()
+                    .zip(memory.next())
+                    .map(|(first, second)| AdamWState::new(AdaptiveMomentumState::new(self.steps, first, second)));
+                let (theta, state) = rule.step(rate, theta, gradient, state);
+                self.memory.extend(state.into_iter().flat_map(|s| [s.momentum.moment_1, s.momentum.moment_2]));
                 theta
             }
-            Self::Sgd { weight_decay, velocity } => {
-                let mut direction = gradient + theta.clone() * *weight_decay;
-                if let Some(velocity) = velocity.take() {
+            OptimizerKind::Sgd => {
+                let mut direction = gradient + theta.clone() * self.weight_decay;
+                if let Some(velocity) = memory.next() {
                     direction = velocity * MOMENTUM + direction;
                 }
-                *velocity = Some(direction.clone());
+                self.memory.push(direction.clone());
                 theta - direction * rate
             }
-        }
+        };
+        self.steps += 1;
+        theta
     }
 
     /// What it remembers, each `[P]`; nothing before the first step.
-    pub(super) fn memory(&self) -> Vec<Tensor<1>> {
-        match self {
-            Self::AdamW { state: Some(state), .. } => {
-                vec![state.momentum.moment_1.clone(), state.momentum.moment_2.clone()]
-            }
-            Self::Sgd { velocity: Some(velocity), .. } => vec![velocity.clone()],
-            _ => Vec::new(),
-        }
+    pub(super) fn memory(&self) -> &[Tensor<1>] {
+        &self.memory
     }
 
-    /// Takes the place of an optimizer that remembered `memory` after `steps` steps. Gives `None` where that is not this
-    /// kind's memory.
-    pub(super) fn recall(&mut self, steps: usize, memory: Vec<Tensor<1>>) -> Option<()> {
-        match self {
-            Self::AdamW { state, .. } => {
-                let [first, second] = memory.try_into().ok()?;
-                *state = Some(Box::new(AdamWState::new(AdaptiveMomentumState::new(steps, first, second))));
-            }
-            Self::Sgd { velocity, .. } => {
-                let [kept] = memory.try_into().ok()?;
-                *velocity = Some(kept);
-            }
+    /// Takes the place of an optimizer of this kind that remembered `memory` after `steps` steps; says whether that can be.
+    pub(super) fn recall(&mut self, steps: usize, memory: Vec<Tensor<1>>) -> bool {
+        let expected = match self.kind {
+            OptimizerKind::AdamW => 2,
+            OptimizerKind::Sgd => 1,
+        };
+        let fits = memory.len() == if steps == 0 { 0 } else { expected };
+        if fits {
+            (self.steps, self.memory) = (steps, memory);
         }
-        Some(())
+        fits
     }
 }
 
