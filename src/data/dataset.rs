@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -115,7 +117,8 @@ impl std::str::FromStr for SplitName {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
     shape: ImageShape,
-    pixels: Vec<u8>,
+    /// Shared by copies of the split: a large set is held once.
+    pixels: Arc<Vec<u8>>,
     labels: Vec<u16>,
 }
 
@@ -126,7 +129,7 @@ impl Split {
             let expected = format!("{} pixels for each of {} labels", shape.image_len(), labels.len());
             return Err(Error::dataset(file, expected, format!("{} pixels", pixels.len())));
         }
-        Ok(Self { shape, pixels, labels })
+        Ok(Self { shape, pixels: Arc::new(pixels), labels })
     }
 
     /// Samples in the split.
@@ -185,7 +188,7 @@ impl Split {
     pub fn select(&self, indices: &[usize]) -> Self {
         let mut pixels = Vec::with_capacity(indices.len() * self.shape.image_len());
         indices.iter().for_each(|&i| pixels.extend_from_slice(self.image(i)));
-        Self { shape: self.shape, pixels, labels: indices.iter().map(|&i| self.labels[i]).collect() }
+        Self { shape: self.shape, pixels: Arc::new(pixels), labels: indices.iter().map(|&i| self.labels[i]).collect() }
     }
 
     /// The first `n` samples of each class, or all there are, in the split's own order.

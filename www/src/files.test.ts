@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { asDataset, missingParts, recognise, sortRoles } from './files';
@@ -116,4 +117,22 @@ it('a newer network replaces the older one and leaves the data', async () => {
   );
   if (!older || !newer) throw new Error('no files');
   expect(addFiles([data, older], [newer])).toEqual([data, newer]);
+});
+
+describe('what a file takes in memory', () => {
+  const formats = new URL('../../tests/fixtures/formats/', import.meta.url);
+  const fixture = async (name: string) => new File([await readFile(new URL(name, formats))], name);
+
+  it('is what is inside it', async () => {
+    // By Python's zipfile.
+    expect(await recognise(await fixture('medmnist_grey.npz'))).toMatchObject({ kind: 'medmnist', bytes: 9403 });
+    expect(await recognise(await fixture('medmnist_rgb_stored.npz'))).toMatchObject({ bytes: 26_651 });
+    const packed = new File([new Uint8Array(gzipSync(new Uint8Array(3073)))], 'test_batch.bin.gz');
+    expect(await recognise(packed)).toMatchObject({ bytes: 3073 });
+    expect(await recognise(images('a', 3))).toMatchObject({ bytes: 24 });
+  });
+
+  it('is its own size where an archive has no directory', async () => {
+    expect(await recognise(new File([new Uint8Array([0x50, 0x4b, 3, 4])], 'a'))).toMatchObject({ bytes: 4 });
+  });
 });

@@ -1,4 +1,5 @@
 import { PurgeError, type DatasetSource } from 'purge-unlearning';
+import { cutShort, unpackedSize } from './unpacked';
 
 /** Formats whose images and labels are files of their own. */
 type Apart = 'idx' | 'stl10';
@@ -6,7 +7,11 @@ type Apart = 'idx' | 'stl10';
 type Together = 'cifar10' | 'cifar100' | 'svhn';
 
 /** What a dropped file turned out to be. */
-export type Recognised = { file: File } & (
+export type Recognised = {
+  file: File;
+  /** What its content takes in memory, once it is unpacked. */
+  bytes?: number;
+} & (
   | { kind: 'model' | 'packed' | 'medmnist' }
   | ({ kind: 'images' | 'labels'; format: Apart } & Part)
   | ({ kind: 'samples'; format: Together } & Part)
@@ -37,6 +42,11 @@ const roleNames = {
  * @throws PurgeError `bad-dataset` if it is none of the kinds the page takes.
  */
 export async function recognise(file: File): Promise<Recognised> {
+  const recognised = await kindOf(file);
+  return recognised.kind === 'model' ? recognised : { ...recognised, bytes: await unpackedSize(file) };
+}
+
+async function kindOf(file: File): Promise<Recognised> {
   const head = await firstBytes(file);
   if ((head[0] === 0x50 && head[1] === 0x4b) || /\.npz$/i.test(file.name)) return { kind: 'medmnist', file };
   const half = halfOf(file.name);
@@ -133,25 +143,6 @@ export function missingParts(files: readonly Recognised[]): string[] {
   }
   const { train, test } = sortHalves(files, format);
   return [...(train.length ? [] : ['training images']), ...(test ? [] : ['test images'])];
-}
-
-/** The size of what a file holds: for gzip it is unpacked to know. */
-async function unpackedSize(file: File): Promise<number> {
-  const [a, b] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  if (a !== 0x1f || b !== 0x8b) return file.size;
-  let size = 0;
-  try {
-    const reader = file.stream().pipeThrough(new DecompressionStream('gzip')).getReader();
-    for (let piece = await reader.read(); piece.value; piece = await reader.read()) size += piece.value.length;
-  } catch {
-    throw cutShort(file);
-  }
-  return size;
-}
-
-function cutShort(file: File): PurgeError {
-  const message = `${file.name}: it looks like gzip but cannot be unpacked; the file may be cut short.`;
-  return new PurgeError('bad-dataset', message);
 }
 
 async function firstBytes(file: File): Promise<Uint8Array> {
