@@ -8,8 +8,11 @@ use crate::evaluation::{Answers, Evaluation, NonMembers};
 use crate::model::{Card, Network};
 use crate::{Error, Result, device};
 
-/// Samples in a forward pass without gradients.
-pub(crate) const BATCH: usize = 250;
+/// Samples in a forward pass without gradients, which keeps a layer or two in memory and not all of them.
+pub(crate) fn batch(network: &Network, dataset: &Dataset) -> usize {
+    let at_once = network.architecture().samples_at_once(dataset.shape.height, dataset.shape.width);
+    at_once.saturating_mul(4).min(250)
+}
 
 /// Whether the network can take the dataset's images and knows its classes.
 ///
@@ -81,7 +84,7 @@ pub async fn logits(network: &Network, dataset: &Dataset, split: &Split) -> Resu
     let device = network.parameters().flat().device();
     let indices: Vec<usize> = (0..split.len()).collect();
     let parts = indices
-        .chunks(BATCH)
+        .chunks(batch(network, dataset))
         .map(|chunk| {
             let logits = network.forward(images(dataset, split, chunk, &device)).logits;
             let [batch, classes] = logits.dims();

@@ -113,11 +113,11 @@ fn assert_close(what: &str, ours: f64, theirs: f64, allowed: f64) {
 }
 
 /// The largest difference of the weights after the last step, with every scalar checked on the way.
-fn replay(case: &Case, device: &Device, relative: f64) -> f32 {
+fn replay(case: &Case, device: &Device, relative: f64, samples_at_once: usize) -> f32 {
     let classes = case.json["model"]["classes"].as_u64().unwrap() as usize;
     let mut network = case.network("initial.", device);
     let teacher = network.clone();
-    let config = case.config();
+    let config = PurgeConfig { samples_at_once, ..case.config() };
     let p_r: Vec<f32> = case.floats::<1>("retain_confusion").try_to_vec().unwrap();
     let mut purge = Purge::new(config.clone(), &p_r, &network).unwrap();
     for (index, expected) in case.json["steps"].as_array().unwrap().iter().enumerate() {
@@ -175,9 +175,12 @@ fn replay(case: &Case, device: &Device, relative: f64) -> f32 {
 #[test]
 fn steps_agree_with_pytorch() {
     let device = Device::flex();
-    for case in cases() {
-        let difference = replay(&case, &device, 1e-4);
-        println!("{}: largest difference of a weight {difference:e}", case.name);
-        assert!(difference <= 2e-5, "{}: weights differ by {difference}", case.name);
+    // Whole, and in parts of 3, 3 and 2 samples whose gradients are added up.
+    for samples_at_once in [0, 3] {
+        for case in cases() {
+            let difference = replay(&case, &device, 1e-4, samples_at_once);
+            println!("{}, {samples_at_once} at once: largest difference of a weight {difference:e}", case.name);
+            assert!(difference <= 2e-5, "{}: weights differ by {difference}", case.name);
+        }
     }
 }

@@ -7,7 +7,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pollster::block_on;
 use purge_unlearning::data::{Dataset, Format, NamedBytes, read};
 use purge_unlearning::device::{self, DeviceKind};
-use purge_unlearning::model::{Card, Checkpoint, Network, Norm, Precision, ResNetConfig, Stem};
+use purge_unlearning::model::{
+    Architecture, Card, Checkpoint, Network, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem,
+};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 
@@ -144,4 +146,15 @@ fn images_that_are_too_small_are_refused() {
     let dataset: Dataset = read(Format::Medmnist, &[NamedBytes { name: "grey.npz", bytes }]).unwrap();
     let error = purge_unlearning::inference::check_fit(&network, &dataset).unwrap_err().to_string();
     assert!(error.contains("at least 32×32") && error.contains("28×28"), "{error}");
+}
+
+#[test]
+fn large_batches_go_through_in_parts() {
+    let at_once = |side| Architecture::from(ResNetConfig::new(3, 10)).samples_at_once(side, side);
+    // 65,536 numbers of the stem, then 262,144 + 163,840 + 81,920 + 40,960 of the stages: 1.5 GB at 32 bytes each.
+    assert_eq!(at_once(32), 1_500_000_000 / (32 * 614_400));
+    assert_eq!(at_once(96), 1_500_000_000 / (32 * 9 * 614_400));
+    assert_eq!(at_once(10_000), 1);
+    let small = Architecture::from(SmallCnnConfig::new(1, 10)).samples_at_once(28, 28);
+    assert!(small > 1000, "{small}");
 }

@@ -176,6 +176,8 @@ export interface UnlearnConfig {
   weightDecay?: number;
   /** B */
   batchSize?: number;
+  /** Samples in a pass: larger batches go through in parts, with the same result in less memory; 0: what fits 1.5 GB. */
+  samplesAtOnce?: number;
   /** N: forget accuracy is checked every N steps. */
   checkEvery?: number;
   /** Stop when forget accuracy on D_f is at most this, in percent. */

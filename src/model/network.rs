@@ -32,6 +32,11 @@ impl From<ResNetConfig> for Architecture {
     }
 }
 
+/// What the activations of one pass may take, in bytes.
+const MEMORY_OF_A_PASS: usize = 1_500_000_000;
+/// What a convolution's output, its norm, ReLU and pool keep for the backward pass, in bytes a number: eight floats.
+const BYTES_KEPT: usize = 32;
+
 impl Architecture {
     /// Its name in cards and reports.
     pub fn name(&self) -> &'static str {
@@ -71,6 +76,15 @@ impl Architecture {
             Architecture::SmallCnn(config) => config.norm,
             Architecture::ResNet(config) => config.norm,
         }
+    }
+
+    /// How many images a pass with gradients can take at once without running out of memory on a small graphics card.
+    pub fn samples_at_once(&self, height: usize, width: usize) -> usize {
+        let activations = match self {
+            Architecture::SmallCnn(config) => config.activations(height, width),
+            Architecture::ResNet(config) => config.activations(height, width),
+        };
+        (MEMORY_OF_A_PASS / (BYTES_KEPT * activations)).max(1)
     }
 
     /// The smallest height and width of an image.

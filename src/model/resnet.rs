@@ -104,6 +104,21 @@ impl ResNetConfig {
         layout
     }
 
+    /// Numbers that the convolutions give for one image.
+    pub(super) fn activations(&self, height: usize, width: usize) -> usize {
+        let (first, stage_0) = match self.stem {
+            Stem::Small => (1, 1),
+            Stem::ImageNet => (2, 4),
+        };
+        let area = |shrunk: usize| height.div_ceil(shrunk) * width.div_ceil(shrunk);
+        let stem = self.width * area(first);
+        let blocks = self.blocks().map(|block| {
+            let convolutions = if block.input == block.output { 2 } else { 3 };
+            convolutions * block.output * area(stage_0 << block.stage)
+        });
+        stem + blocks.sum::<usize>()
+    }
+
     fn blocks(&self) -> impl Iterator<Item = Block> {
         let width = self.width;
         (0..STAGES).flat_map(move |stage| {

@@ -69,6 +69,13 @@ impl SmallCnnConfig {
         layout
     }
 
+    /// Numbers that the convolutions give for one image.
+    pub(super) fn activations(&self, height: usize, width: usize) -> usize {
+        let pools = [1, 2, 4, 4];
+        let sizes = self.convolutions().into_iter().zip(pools);
+        sizes.map(|((_, output), pool)| output * (height / pool) * (width / pool)).sum()
+    }
+
     pub(super) fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, images: Tensor<4>) -> Output {
         let mut x = images;
         let mut stages = Vec::with_capacity(BLOCKS);

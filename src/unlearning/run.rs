@@ -11,7 +11,7 @@ use super::loss::{correct, cross_entropy};
 use super::purge::{BARRED, Purge, PurgeConfig, StepBatch, StepScalars, StopReason, Stopping, retain_confusion};
 use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
-use crate::inference::{BATCH, check_fit, images, logits, one_hot};
+use crate::inference::{batch, check_fit, images, logits, one_hot};
 use crate::model::Network;
 use crate::{Error, Result, device};
 
@@ -278,7 +278,7 @@ impl Run {
     fn sum_over(&self, indices: &[usize], value: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<1>) -> Tensor<1> {
         let split = &self.dataset.train;
         let zero = Tensor::zeros([1], &self.device);
-        indices.chunks(BATCH).fold(zero, |sum, chunk| {
+        indices.chunks(batch(&self.network, &self.dataset)).fold(zero, |sum, chunk| {
             let output = self.network.forward(images(&self.dataset, split, chunk, &self.device));
             sum + value(output.logits, one_hot(split, chunk, self.dataset.classes(), &self.device))
         })

@@ -67,6 +67,9 @@ pub struct PurgeConfig {
     pub weight_decay: f64,
     /// B, samples in a retain batch and in a forget batch.
     pub batch_size: usize,
+    /// Samples in a pass: a larger batch goes through in parts whose gradients are added up, with the same result in less
+    /// memory; 0 for as many as [`Architecture::samples_at_once`] says.
+    pub samples_at_once: usize,
     /// N: forget accuracy is checked every N steps.
     pub check_every: usize,
     /// Stop when forget accuracy on D_f is at most this, percent.
@@ -106,6 +109,7 @@ impl PurgeConfig {
             momentum: 0.9,
             weight_decay: 5e-4,
             batch_size: 128,
+            samples_at_once: 0,
             check_every: 50,
             target_forget_accuracy: 100.0 / classes as f64,
             projection: true,

@@ -4,6 +4,7 @@
 mod anchor;
 mod config;
 mod erasure;
+mod pass;
 mod projection;
 mod scalars;
 mod stopping;
@@ -21,9 +22,9 @@ pub use projection::{clip, project, project_if_conflicting};
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::loss::{correct, cross_entropy, entropy};
 use crate::Result;
 use crate::model::Network;
+use pass::{ForgetPass, RetainPass};
 use scalars::pack;
 
 /// What one step sees: a retain batch and a forget batch.
@@ -74,25 +75,10 @@ impl Purge {
         let theta = network.parameters().flat();
         let leaves = network.parameters().leaves();
 
-        let retain = network.forward_with(&leaves, batch.retain_images);
-        let (retain_ce, retain_kd) =
-            retain_loss(retain.logits.clone(), batch.retain_labels.clone(), batch.teacher_logits, config.temperature);
-        let retain_gradient = leaves.gradient(retain_ce.clone() + retain_kd.clone() * config.kd_weight);
-
-        let forget = network.forward_with(&leaves, batch.forget_images);
-        let forget_logits = forget.logits.clone().without_autodiff();
-        let forget_ce = cross_entropy(forget_logits.clone(), batch.forget_labels.clone());
-        let forget_entropy = entropy(forget_logits.clone());
-        let objective = forget_objective(
-            config.objective,
-            forget.logits,
-            batch.forget_labels.clone(),
-            self.retain_confusion.clone(),
-            &config.classes,
-        );
-        let representation = representation_loss(&forget.taps, &retain.taps);
-        let forget_gradient =
-            leaves.gradient(objective.clone() + representation.clone() * config.representation_weight);
+        let retain = RetainPass::of(network, &leaves, &config, &batch);
+        let means = &retain.tap_means;
+        let forget = ForgetPass::of(network, &leaves, &config, &batch, &self.retain_confusion, means);
+        let (retain_gradient, forget_gradient) = (retain.gradient, forget.gradient);
 
         let dot = projection::dot(&forget_gradient, &retain_gradient);
         let retain_sq_norm = projection::dot(&retain_gradient, &retain_gradient);
@@ -104,7 +90,7 @@ impl Purge {
         if config.retain_share > 0.0 {
             gradient = gradient + retain_gradient.clone() * config.retain_share;
         }
-        let retain_only = stopping::retain_only(&config, self.classes, &forget_entropy, &forget_ce);
+        let retain_only = stopping::retain_only(&config, self.classes, &forget.entropy, &forget.cross_entropy);
         if let Some(retain_only) = &retain_only {
             let everywhere = retain_only.clone().expand(gradient.dims());
             gradient = gradient.mask_where(everywhere, retain_gradient.clone());
@@ -125,15 +111,13 @@ impl Purge {
         self.momentum = Some(direction);
 
         let device = dot.device();
-        let retain_logits = retain.logits.without_autodiff();
-        let share = |count: Tensor<1>, of: &Tensor<2>| count / of.dims()[0] as f32;
         pack([
-            retain_ce.without_autodiff(),
-            retain_kd.without_autodiff(),
-            forget_ce,
-            objective.without_autodiff(),
-            representation.without_autodiff(),
-            forget_entropy,
+            retain.cross_entropy,
+            retain.distillation,
+            forget.cross_entropy,
+            forget.objective,
+            forget.representation,
+            forget.entropy,
             dot,
             retain_sq_norm,
             forget_sq_norm,
@@ -141,8 +125,8 @@ impl Purge {
             direction_dot,
             direction_sq_norm,
             retain_only.map_or_else(|| Tensor::zeros([1], &device), |flag| flag.float()),
-            share(correct(retain_logits.clone(), batch.retain_labels), &retain_logits),
-            share(correct(forget_logits.clone(), batch.forget_labels), &forget_logits),
+            retain.accuracy,
+            forget.accuracy,
         ])
     }
 }
