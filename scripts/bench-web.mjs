@@ -86,9 +86,9 @@ if (process.argv[2]) {
     row('native CPU', { msPerStep: native.step_ms, run: { steps: native.run_steps, seconds: native.run_seconds } }),
   );
 }
-const cpu = await run({ device: 'cpu', steps: 60, wholeRun: true });
+const cpu = await run({ device: 'cpu', steps: 30, wholeRun: true });
 rows.push(row(`wasm, ${cpu.device}`, cpu));
-const gpu = await run({ device: 'webgpu', steps: 10, wholeRun: false });
+const gpu = await run({ device: 'webgpu', steps: 6, wholeRun: false });
 rows.push(row(`wasm, WebGPU (${gpu.device})`, gpu));
 
 console.log(

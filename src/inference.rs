@@ -36,11 +36,13 @@ pub fn check_fit(network: &Network, dataset: &Dataset) -> Result<()> {
     Ok(())
 }
 
-/// The dataset as a network was trained on it: the members that its card names, the normalisation that it was fed.
+/// The dataset as a network was trained on it: the members that its card names, the normalisation that it was fed, and
+/// images no larger than those it saw.
 ///
 /// # Errors
 /// [`Error::BadModel`] where the card's normalisation is of another number of channels.
-pub fn as_trained(mut dataset: Dataset, card: &Card) -> Result<Dataset> {
+pub fn as_trained(dataset: Dataset, card: &Card) -> Result<Dataset> {
+    let mut dataset = dataset.at_most(card.height, card.width)?;
     if let Some(members) = card.members_per_class {
         dataset = dataset.with_members_per_class(members);
     }

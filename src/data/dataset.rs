@@ -285,6 +285,24 @@ impl Dataset {
         self
     }
 
+    /// Images that are larger than this, down-sampled to it by area; others as they are.
+    ///
+    /// # Errors
+    /// None for a dataset that was read.
+    pub fn at_most(mut self, height: usize, width: usize) -> Result<Self> {
+        if height == 0 || width == 0 || self.shape.height < height || self.shape.width < width {
+            return Ok(self);
+        }
+        if (self.shape.height, self.shape.width) == (height, width) {
+            return Ok(self);
+        }
+        let shrink = |split: &Split| super::resize::shrink(&self.name, split, height, width);
+        let (train, test) = (shrink(&self.train)?, shrink(&self.test)?);
+        let val = self.val.as_ref().map(shrink).transpose()?;
+        self.shape = train.shape();
+        Ok(Self { train, val, test, ..self })
+    }
+
     /// The set that a page serves so that any laptop evaluates it in seconds: of each class the first 300 members, 100
     /// validation and 100 test images.
     pub fn light(mut self) -> Self {

