@@ -12,16 +12,18 @@ const address = `http://localhost:${port}/tests/package.html`;
 async function serve() {
   const script = fileURLToPath(new URL('../tests/browser/server.mjs', import.meta.url));
   const server = spawn(process.execPath, [script, String(port)], { stdio: 'inherit' });
+  // Whatever ends this script ends the server, or the next run would find its port taken.
+  process.on('exit', () => server.kill());
+  server.on('exit', (code) => code && process.exit(code));
   for (let tries = 0; tries < 50; tries++) {
     const response = await fetch(address).catch(() => undefined);
-    if (response?.ok) return server;
+    if (response?.ok) return;
     await setTimeout(100);
   }
-  server.kill();
   throw new Error(`nothing answers at ${address}`);
 }
 
-const server = await serve();
+await serve();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
@@ -98,4 +100,4 @@ console.log('| where | ms per step | the whole run for class 3 |\n|---|---|---|'
 console.log(rows.join('\n'));
 console.log(`\nThe page's own thread never paused longer than ${cpu.longestGap.toFixed(0)} ms during the CPU run.`);
 await browser.close();
-server.kill();
+process.exit();
