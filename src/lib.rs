@@ -45,7 +45,7 @@
 //! while run.advance(10).await?.stop.is_none() {}
 //! let (forgotten, summary) = run.finish();
 //!
-//! let scores = evaluate(&forgotten, &dataset, 1, SplitName::Test, None).await?;
+//! let scores = evaluate(&forgotten, &dataset, &1.into(), SplitName::Test, None).await?;
 //! println!("{:?}: FA {} %, RA {} %, MIA {}", summary.stop, scores.fa, scores.ra, scores.mia.mean);
 //! # Ok::<(), purge_unlearning::Error>(())
 //! # }).unwrap();
