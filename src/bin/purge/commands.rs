@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use purge_unlearning::Result;
 use purge_unlearning::data::ClassRoles;
 use purge_unlearning::evaluation::Evaluation;
 use purge_unlearning::inference::evaluate;
 use purge_unlearning::model::{Card, Checkpoint, Precision};
 use purge_unlearning::unlearning::Summary;
-use purge_unlearning::{Error, Result};
 
-use crate::options::Subject;
+use crate::options::{Subject, write_whole};
 use crate::task::{Ground, Method};
 
 /// Every score of a network.
@@ -74,7 +74,7 @@ impl Unlearn {
             let forgotten_classes = outcome.config.classes.gone().collect();
             let forgotten = Checkpoint { network, card: Card { forgotten_classes, ..ground.original.card } };
             let bytes = forgotten.write(Precision::Full).await?;
-            std::fs::write(path, bytes).map_err(|e| Error::io(path.display(), e))?;
+            write_whole(path, &bytes)?;
         }
         Ok(())
     }

@@ -77,6 +77,11 @@ pub fn checkpoint(path: &Path, device: &Device) -> Result<Checkpoint> {
     Checkpoint::read(&path.display().to_string(), &bytes, device)
 }
 
+/// Class numbers as text.
+pub fn joined(classes: &[usize], separator: &str) -> String {
+    classes.iter().map(usize::to_string).collect::<Vec<_>>().join(separator)
+}
+
 /// A file that is there is whole, whenever the writer was killed, and whoever else writes the same.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut part = path.as_os_str().to_owned();

@@ -9,7 +9,7 @@ use purge_unlearning::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::options::{DeviceName, NonMembers, open, write_whole};
+use crate::options::{DeviceName, NonMembers, joined, open, write_whole};
 use crate::task::{Ground, Method};
 
 /// Run every class, method and seed, a JSON file each, and make tables of them.
@@ -154,8 +154,7 @@ struct Task {
 impl Task {
     /// Number and name, or the number alone where that is the name.
     fn class_label(&self) -> String {
-        let numbers: Vec<String> = self.config.classes.forget.iter().map(usize::to_string).collect();
-        let number = numbers.join(" + ");
+        let number = joined(&self.config.classes.forget, " + ");
         if self.class_name == number { number } else { format!("{number} {}", self.class_name) }
     }
 }
@@ -279,7 +278,7 @@ fn csv<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
         let _ = write!(
             text,
             "{model},{method},{},{quoted},{},{stop},{steps},{seconds:.2},{violations}",
-            config.classes.forget.iter().map(usize::to_string).collect::<Vec<_>>().join(" "),
+            joined(&config.classes.forget, " "),
             config.seed
         );
         for side in [Some(&task.before), Some(&task.after), task.retrained.as_ref()] {

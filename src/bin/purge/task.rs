@@ -13,7 +13,7 @@ use purge_unlearning::unlearning::{Run, StepScalars, Summary};
 use purge_unlearning::{Error, Result, device};
 use serde::Serialize;
 
-use crate::options::checkpoint;
+use crate::options::{checkpoint, joined};
 
 /// A named set of settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -170,8 +170,8 @@ impl Ground {
     fn beside(&self, classes: &ClassRoles) -> Option<PathBuf> {
         let mut gone: Vec<usize> = classes.gone().collect();
         gone.sort_unstable();
-        let gone: String = gone.iter().map(|class| format!("-{class}")).collect();
-        let path = self.model.with_file_name(format!("{}-without{gone}.safetensors", self.name()));
+        let name = format!("{}-without-{}.safetensors", self.name(), joined(&gone, "-"));
+        let path = self.model.with_file_name(name);
         path.is_file().then_some(path)
     }
 }

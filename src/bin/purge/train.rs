@@ -8,7 +8,7 @@ use purge_unlearning::model::{Architecture, Card, Checkpoint, Norm, Precision, R
 use purge_unlearning::training::{Augmentation, Epoch, OptimizerKind, TrainConfig, Training};
 use purge_unlearning::{Error, Result};
 
-use crate::options::{DeviceName, dataset, write_whole};
+use crate::options::{DeviceName, dataset, joined, write_whole};
 
 /// Train a network from scratch.
 #[derive(Args)]
@@ -222,7 +222,6 @@ impl Train {
             (NetworkName::ResNet18, StemName::Imagenet) => " --network resnet18 --stem imagenet",
         };
         let name = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_string());
-        let without: Vec<String> = self.without.iter().map(usize::to_string).collect();
         let given = [
             ("members", self.members.map(|n| n.to_string())),
             ("side", self.side.map(|n| n.to_string())),
@@ -231,7 +230,7 @@ impl Train {
             ("weight-decay", self.weight_decay.map(|n| n.to_string())),
             ("batch-size", self.batch_size.map(|n| n.to_string())),
             ("augment", self.augment.and_then(|augment| name(augment.to_possible_value()))),
-            ("without", (!without.is_empty()).then(|| without.join(","))),
+            ("without", (!self.without.is_empty()).then(|| joined(&self.without, ","))),
         ];
         let given: String =
             given.into_iter().filter_map(|(flag, value)| Some(format!(" --{flag} {}", value?))).collect();
