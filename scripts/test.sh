@@ -20,12 +20,14 @@ npm run --silent test
 
 say 'formatting and lints of Rust'
 cargo fmt --check
+cargo fmt --check --manifest-path fuzz/Cargo.toml
 cargo clippy --all-targets --features "$native_features" -- -D warnings
 "${wasm_clippy[@]}" --lib --target "$wasm_target" --no-default-features --features cpu -- -D warnings
 RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib --features "$native_features"
 
 say 'Rust tests'
 cargo test --features "$native_features"
+scripts/fuzz.sh 3
 
 scripts/data.sh light
 scripts/build.sh

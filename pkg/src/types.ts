@@ -182,6 +182,8 @@ export interface UnlearnConfig {
   checkEvery?: number;
   /** Stop when forget accuracy on D_f is at most this, in percent. */
   targetForgetAccuracy?: number;
+  /** Ours: how many samples of D_f are checked between the ends of epochs, before a last look at all; 0 for all, as published. */
+  targetSamples?: number;
   /** A-GEM projection. */
   projection?: boolean;
   /** Ours: project the final direction, after momentum and decay. */

@@ -83,6 +83,8 @@ impl Checkpoint {
         let tensors = Tensors::new(file, tensors);
         let architecture = tensors.architecture()?;
         let read_all = |layout: super::Layout| -> Result<Vec<f32>> {
+            // Only what is there is as large as the file: no room is made for what a shape merely claims.
+            layout.iter().try_for_each(|(name, shape, _)| tensors.shaped(name, shape).map(drop))?;
             let mut values = Vec::with_capacity(layout.len());
             for (name, shape, _) in layout.iter() {
                 values.extend(tensors.values(name, shape)?);
@@ -161,6 +163,13 @@ impl<'a> Tensors<'a> {
 
     /// The shape of the network follows from the tensors, so files without a card load too.
     fn architecture(&self) -> Result<Architecture> {
+        let architecture = self.claimed_architecture()?;
+        let beyond = |e: Error| Error::model(self.file, "a SmallCnn or a ResNet-18", format!("one with {e}"));
+        architecture.check().map_err(beyond)?;
+        Ok(architecture)
+    }
+
+    fn claimed_architecture(&self) -> Result<Architecture> {
         let first = self.shape("conv1.weight", 4)?;
         let last = self.shape("fc.weight", 2)?;
         let (width, channels, classes) = (first[0], first[1], last[0]);
@@ -180,12 +189,17 @@ impl<'a> Tensors<'a> {
         Error::model(self.file, format!("a tensor {name}"), found)
     }
 
-    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let file = self.file;
+    fn shaped(&self, name: &str, shape: &[usize]) -> Result<TensorView<'_>> {
         let tensor = self.get(name)?;
         if tensor.shape() != shape {
-            return Err(Error::model(file, format!("{name} of shape {shape:?}"), format!("{:?}", tensor.shape())));
+            return Err(Error::model(self.file, format!("{name} of shape {shape:?}"), format!("{:?}", tensor.shape())));
         }
+        Ok(tensor)
+    }
+
+    fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let file = self.file;
+        let tensor = self.shaped(name, shape)?;
         let bytes = tensor.data();
         let values: Vec<f32> = match tensor.dtype() {
             Dtype::F32 => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),

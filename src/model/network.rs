@@ -117,15 +117,16 @@ impl Architecture {
         running
     }
 
-    fn check(&self) -> Result<()> {
-        if self.width() == 0 || !self.width().is_multiple_of(GROUPS) {
-            return Err(Error::config("width", format!("a multiple of {GROUPS}"), self.width()));
+    /// The upper ends are beyond all that is in use: sizes that follow from them still fit into a number.
+    pub(super) fn check(&self) -> Result<()> {
+        if !(GROUPS..=4096).contains(&self.width()) || !self.width().is_multiple_of(GROUPS) {
+            return Err(Error::config("width", format!("a multiple of {GROUPS} up to 4096"), self.width()));
         }
-        if self.classes() < 2 {
-            return Err(Error::config("classes", "at least 2", self.classes()));
+        if !(2..=65_536).contains(&self.classes()) {
+            return Err(Error::config("classes", "2 to 65536", self.classes()));
         }
-        if self.channels() == 0 {
-            return Err(Error::config("channels", "at least 1", self.channels()));
+        if !(1..=1024).contains(&self.channels()) {
+            return Err(Error::config("channels", "1 to 1024", self.channels()));
         }
         Ok(())
     }

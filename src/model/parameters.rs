@@ -17,9 +17,11 @@ pub struct Layout {
 
 impl Layout {
     pub(crate) fn push(&mut self, name: impl Into<String>, shape: &[usize]) {
-        let size: usize = shape.iter().product();
-        self.entries.push((name.into(), shape.to_vec(), self.len..self.len + size));
-        self.len += size;
+        // Saturating, for a file from a stranger may name sizes that no memory holds.
+        let size = shape.iter().fold(1_usize, |size, &side| size.saturating_mul(side));
+        let end = self.len.saturating_add(size);
+        self.entries.push((name.into(), shape.to_vec(), self.len..end));
+        self.len = end;
     }
 
     /// How many numbers there are in all.

@@ -26,7 +26,7 @@ pub struct Progress {
     pub steps_per_epoch: usize,
     /// Steps if nothing ends the run early.
     pub max_steps: usize,
-    /// Percent of D_f, at the newest check.
+    /// Percent of D_f, or of the part of it that the newest check was made on.
     pub forget_accuracy: f64,
     /// CE(z_r, y_r) of the newest retain batch, nats.
     pub retain_loss: f64,
@@ -67,6 +67,7 @@ pub struct Run {
     purge: Purge,
     teacher_logits: Vec<f32>,
     forget_indices: Vec<usize>,
+    target_indices: Vec<usize>,
     budget_indices: Vec<usize>,
     forget: Shuffled,
     retain: Shuffled,
@@ -109,10 +110,12 @@ impl Run {
             Some(logits) => logits,
             None => logits(&network, &dataset, &dataset.train).await?,
         };
-        let budget_indices = match config.budget_samples {
-            0 => retain_indices.clone(),
-            count => Shuffled::new(retain_indices.clone(), count, config.seed).next_endless().to_vec(),
+        let some_of = |indices: &[usize], count: usize| match count {
+            0 => indices.to_vec(),
+            count => Shuffled::new(indices.to_vec(), count, config.seed).next_endless().to_vec(),
         };
+        let budget_indices = some_of(&retain_indices, config.budget_samples);
+        let target_indices = some_of(&forget_indices, config.target_samples);
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
         let labels = dataset.train.labels();
         let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
@@ -138,6 +141,7 @@ impl Run {
             // A seed of its own, or both sides would be shuffled alike.
             retain: Shuffled::new(retain_indices, config.batch_size, config.seed ^ 0x5eed),
             forget_indices,
+            target_indices,
             budget_indices,
             stopping: Stopping {
                 target_forget_accuracy: config.target_forget_accuracy,
@@ -156,8 +160,8 @@ impl Run {
         })
     }
 
-    /// Does up to `steps` steps. Ends early at a check, so that one call waits for the device just once, and at once
-    /// where the run is over.
+    /// Does up to `steps` steps. Ends early at a check, so that one call waits for the device just once (twice where a part
+    /// of D_f is at the target), and at once where the run is over.
     ///
     /// # Errors
     /// Those of the device. The network then is as it was at the last step.
@@ -172,11 +176,12 @@ impl Run {
             self.step += 1;
             let epoch_end = self.step.is_multiple_of(self.steps_per_epoch());
             if epoch_end || self.step.is_multiple_of(self.purge.config().check_every) {
-                packed.push(self.forget_correct());
+                let checked = if epoch_end { &self.forget_indices } else { &self.target_indices };
+                packed.push(self.sum_over(checked, correct));
                 if epoch_end {
                     packed.push(self.retain_loss_sum());
                 }
-                check = Some(epoch_end);
+                check = Some((epoch_end, checked.len()));
             }
         }
         if packed.is_empty() {
@@ -190,8 +195,13 @@ impl Run {
         self.projected += scalars.iter().filter(|s| s.projected).count();
         self.violations += scalars.iter().filter(|s| s.violation).count();
         self.newest = scalars.last().copied().or(self.newest);
-        if let (Some(epoch_end), Some(&right)) = (check, rest.first()) {
-            self.forget_accuracy = percent(right as f64, self.forget_indices.len());
+        if let (Some((epoch_end, checked)), Some(&right)) = (check, rest.first()) {
+            self.forget_accuracy = percent(right as f64, checked);
+            if checked < self.forget_indices.len() && self.stopping.at_target(self.forget_accuracy) {
+                let right = device::read(self.sum_over(&self.forget_indices, correct)).await?;
+                self.forget_accuracy =
+                    percent(right.first().copied().unwrap_or_default() as f64, self.forget_indices.len());
+            }
             let retain_loss = rest.get(1).map(|&sum| sum as f64 / self.budget_indices.len() as f64);
             let epochs_done = if epoch_end { self.step / self.steps_per_epoch() } else { 0 };
             self.stop = self.stopping.reason(self.forget_accuracy, retain_loss, epochs_done);
@@ -260,11 +270,6 @@ impl Run {
             forget_images: images(dataset, split, forget, device),
             forget_labels: one_hot(split, forget, classes, device),
         }
-    }
-
-    /// How many samples of D_f the network still recognises, `[1]`.
-    fn forget_correct(&self) -> Tensor<1> {
-        self.sum_over(&self.forget_indices, correct)
     }
 
     /// Cross-entropy on D_r, or the part of it that the budget is judged on, summed, `[1]`.

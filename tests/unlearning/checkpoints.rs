@@ -90,6 +90,29 @@ fn a_wrong_file_says_what_is_wrong() {
     assert!(message(read(&[])).contains("safetensors"));
 }
 
+/// Shapes with a zero in them claim any size without a byte behind it; the fuzz targets look for more of the kind.
+#[test]
+fn a_size_that_is_only_claimed_is_refused_before_room_is_made() {
+    let claims: [([usize; 4], [usize; 2]); 5] = [
+        ([1 << 40, 0, 3, 3], [0, 1 << 40]),
+        ([8, 1, 3, 3], [1 << 62, 0]),
+        ([8, 1 << 60, 0, 3], [2, 32]),
+        ([8192, 1, 3, 3], [2, 32]),
+        ([4096, 1, 3, 3], [2, 32]),
+    ];
+    for (conv, fc) in claims {
+        let floats = |shape: &[usize]| vec![0; 4 * shape.iter().product::<usize>()];
+        let (conv_bytes, fc_bytes) = (floats(&conv), floats(&fc));
+        let view = |shape: &[usize], bytes| {
+            safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes).unwrap()
+        };
+        let tensors = [("conv1.weight", view(&conv, &conv_bytes)), ("fc.weight", view(&fc, &fc_bytes))];
+        let file = safetensors::serialize(tensors, None).unwrap();
+        let refused = message(Checkpoint::read("huge.safetensors", &file, &device()));
+        assert!(refused.contains("huge.safetensors"), "{refused}");
+    }
+}
+
 #[test]
 fn a_seed_gives_the_same_network_everywhere() {
     let weights = |seed| values(SmallCnnConfig::new(1, 10).init(seed, &device()).unwrap().parameters().flat());

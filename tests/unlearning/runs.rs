@@ -77,6 +77,26 @@ fn a_network_learns_and_forgets_one_class() {
 }
 
 #[test]
+fn a_check_on_some_samples_ends_no_run_that_all_of_them_would_not() {
+    for seed in 0..3 {
+        let mut run = start(PurgeConfig { target_samples: 2, check_every: 1, seed, ..config() });
+        let all = to_the_end(&mut run, 1);
+        let end = all.last().unwrap();
+        assert_eq!(end.stop, Some(StopReason::ForgetTarget));
+        // A part of two samples gives 0, 50 or 100 %: of what lies between, the whole was looked at, and was over the target.
+        assert!(all.iter().any(|p| p.forget_accuracy == 50.0 || p.forget_accuracy == 100.0));
+        let (_, dataset) = trained();
+        let after = block_on(evaluate(run.network(), &dataset, &1.into(), SplitName::Test, None)).unwrap();
+        assert!(
+            (after.fa - end.forget_accuracy).abs() < 1e-3 && after.fa <= 5.0,
+            "{} {}",
+            after.fa,
+            end.forget_accuracy
+        );
+    }
+}
+
+#[test]
 fn classes_go_one_after_the_other_and_the_first_stays_away() {
     let (network, dataset) = trained();
     let forget = |network: Network, classes: ClassRoles| {

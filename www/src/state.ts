@@ -339,6 +339,15 @@ export const runSettings = [
       },
       {
         kind: 'number',
+        key: 'targetSamples',
+        min: 0,
+        max: 1000000,
+        whole: true,
+        label: 'Target samples',
+        sentence: 'How many of them a look in between counts; 0 is all, as the last look always does.',
+      },
+      {
+        kind: 'number',
         key: 'checkEvery',
         symbol: 'N',
         min: 1,

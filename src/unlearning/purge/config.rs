@@ -74,6 +74,9 @@ pub struct PurgeConfig {
     pub check_every: usize,
     /// Stop when forget accuracy on D_f is at most this, percent.
     pub target_forget_accuracy: f64,
+    /// Ours: how many samples of D_f are checked between the ends of epochs, the first of a shuffled D_f; 0 for all, as
+    /// published. Where they are at the target, all are checked before the run ends.
+    pub target_samples: usize,
     /// A-GEM projection.
     pub projection: bool,
     /// Ours: project the final direction, after momentum and decay.
@@ -112,6 +115,7 @@ impl PurgeConfig {
             samples_at_once: 0,
             check_every: 50,
             target_forget_accuracy: 100.0 / classes as f64,
+            target_samples: 0,
             projection: true,
             strict: false,
             retain_share: 0.0,
@@ -137,8 +141,9 @@ impl PurgeConfig {
                 retain_share,
                 epochs: 40,
                 check_every: 4,
-                // The budget is a factor of 4: a sample of this size tells it as well, in a fraction of the time.
+                // A sample of this size tells as well, in a fraction of the time.
                 budget_samples: 1000,
+                target_samples: 1000,
                 target_forget_accuracy: if dataset == "pathmnist" { 4.0 } else { 0.9 },
                 ..authors
             },

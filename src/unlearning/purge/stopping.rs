@@ -51,9 +51,14 @@ pub struct Stopping {
 }
 
 impl Stopping {
+    /// Whether this percentage of D_f is the target or less.
+    pub fn at_target(&self, forget_accuracy: f64) -> bool {
+        forget_accuracy <= self.target_forget_accuracy
+    }
+
     /// The reason to stop, if there is one. `retain_loss` is known at the end of an epoch only.
     pub fn reason(&self, forget_accuracy: f64, retain_loss: Option<f64>, epochs_done: usize) -> Option<StopReason> {
-        if forget_accuracy <= self.target_forget_accuracy {
+        if self.at_target(forget_accuracy) {
             return Some(StopReason::ForgetTarget);
         }
         // A loss that is not a number is over every budget.
