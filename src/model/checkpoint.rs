@@ -47,6 +47,16 @@ pub struct Card {
     pub command: Option<String>,
 }
 
+impl Card {
+    /// The card once these classes are forgotten: what was measured after training no longer holds.
+    pub fn having_forgotten(self, classes: Vec<usize>) -> Self {
+        if classes == self.forgotten_classes {
+            return self;
+        }
+        Self { forgotten_classes: classes, accuracies: BTreeMap::new(), ..self }
+    }
+}
+
 /// How weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {

@@ -239,7 +239,7 @@ impl Engine {
     pub async fn export_model(&self) -> Js<Uint8Array> {
         let network = js(self.current())?;
         let card = self.original.as_ref().map(|o| o.card.clone()).unwrap_or_default();
-        let card = Card { forgotten_classes: self.forgotten.clone(), ..card };
+        let card = card.having_forgotten(self.forgotten.clone());
         let bytes = js(Checkpoint { network, card }.write(Precision::Full).await)?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }

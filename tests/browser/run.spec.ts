@@ -60,3 +60,33 @@ test('the exported network is the one that has forgotten', async ({ page }) => {
   await expect(all.before).toBeVisible({ timeout: 60_000 });
   expect(await counts(all.before)).toEqual(report.after.confusion);
 });
+
+test('classes go together, and then another one after them', async ({ page }) => {
+  const all = await openFewDigits(page, 'learningRate=0.02&epochs=20');
+  const tiles = page.getByRole('group', { name: /^Class(es)? to forget/ });
+  const several = page.getByRole('radio', { name: 'Several' });
+  await several.check({ force: true });
+  await tiles.getByRole('checkbox', { name: '5', exact: true }).check({ force: true });
+  await expect(all.forget).toHaveText('Forget the 3s and 5s');
+  await all.forget.click();
+  await expect(all.after).toBeVisible({ timeout: 60_000 });
+  const first = await exportReport(page);
+  expect(first.after.classes).toEqual({ forget: [3, 5], forgotten: [] });
+  expect(first.after.fa).toBeLessThan(first.before.fa);
+
+  await page.getByRole('button', { name: 'Forget another class too' }).click();
+  await expect(tiles.getByText('forgotten earlier')).toHaveCount(2);
+  await expect(tiles.getByRole('checkbox', { name: '5', exact: true })).toBeDisabled();
+  await expect(all.forget).toHaveText('Forget the 0s');
+  await all.forget.click();
+  await expect(all.after).toBeVisible({ timeout: 60_000 });
+  const second = await exportReport(page);
+  expect(second.after.classes).toEqual({ forget: [0], forgotten: [3, 5] });
+  // It started from where the first run ended.
+  expect(second.before.faEarlier).toBeCloseTo(first.after.fa, 5);
+  await expect(page.getByRole('row', { name: /Forget accuracy, earlier/ })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Take the one from before' }).click();
+  await expect(tiles.getByText('forgotten earlier')).toHaveCount(0);
+  await expect(tiles.getByRole('checkbox', { name: '5', exact: true })).toBeEnabled();
+});

@@ -46,6 +46,11 @@ export async function recognise(file: File): Promise<Recognised> {
   return recognised.kind === 'model' ? recognised : { ...recognised, bytes: await unpackedSize(file) };
 }
 
+/** What the images among these files take in memory. */
+export function unpackedBytes(files: readonly Recognised[]): number {
+  return files.reduce((sum, f) => sum + (f.bytes ?? 0), 0);
+}
+
 async function kindOf(file: File): Promise<Recognised> {
   const head = await firstBytes(file);
   if ((head[0] === 0x50 && head[1] === 0x4b) || /\.npz$/i.test(file.name)) return { kind: 'medmnist', file };

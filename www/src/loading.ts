@@ -61,13 +61,15 @@ export async function fetchNetwork(
 /** Why there is no retrained network: nobody made it, or the server cannot be reached. */
 export type NoRetrained = 'absent' | 'unreachable';
 
-/** The shipped network retrained without a class. It only serves to compare with, so a missing one is no failure. */
+/** The shipped network retrained without these classes. It only serves to compare with, so a missing one is no failure. */
 export async function findRetrained(
   shipped: string | undefined,
-  without: number,
+  without: readonly number[],
 ): Promise<{ file?: File; missing?: NoRetrained }> {
   try {
-    const file = shipped && (await fetchFile(`models/${shipped}-without-${without}.safetensors`));
+    // Those that are shipped lack one class each.
+    const file =
+      shipped && without.length === 1 && (await fetchFile(`models/${shipped}-without-${without.join()}.safetensors`));
     return file ? { file } : { missing: 'absent' };
   } catch {
     return { missing: 'unreachable' };
@@ -77,7 +79,7 @@ export async function findRetrained(
 /** Fetches the retrained networks ahead, as far as there are any, so that the page goes on without a network. */
 export async function fetchAhead(shipped: string, classes: number): Promise<void> {
   for (let k = 0; k < classes; k++) {
-    const { file } = await findRetrained(shipped, k);
+    const { file } = await findRetrained(shipped, [k]);
     if (!file) return;
   }
 }

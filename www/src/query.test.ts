@@ -7,7 +7,7 @@ const allRunSettings: readonly RunSetting[] = runSettings.flatMap((group): reado
 describe('the settings in an address', () => {
   it('an empty address is the defaults, and the defaults an empty address', () => {
     const state = fromQuery('');
-    expect(state).toMatchObject({ dataset: 'mnist', class: 3, preset: 'strict', norm: 'group', overrides: {} });
+    expect(state).toMatchObject({ dataset: 'mnist', class: [3], preset: 'strict', norm: 'group', overrides: {} });
     expect(toQuery(state)).toBe('');
   });
 
@@ -16,6 +16,12 @@ describe('the settings in an address', () => {
     const state = fromQuery(query);
     expect(state.overrides).toEqual({ objective: 'uniform', projection: false, retainShare: 0.25, seed: 7 });
     expect(toQuery(state)).toBe(query);
+  });
+
+  it('several classes are a list, in order and each once', () => {
+    expect(fromQuery('class=5,0,5').class).toEqual([0, 5]);
+    expect(toQuery(fromQuery('class=5,0'))).toBe('class=0%2C5');
+    for (const bad of ['', '1,', '1.5', '1,-2', 'a', '1000']) expect(fromQuery(`class=${bad}`).class).toEqual([3]);
   });
 
   it('nonsense is left out', () => {

@@ -2,6 +2,7 @@ import {
   pageSettings,
   runSettings,
   type ChoiceSetting,
+  type ListSetting,
   type NumberSetting,
   type Overrides,
   type PageState,
@@ -12,16 +13,22 @@ import {
 
 const allRunSettings: readonly RunSetting[] = runSettings.flatMap((group) => group.settings as readonly RunSetting[]);
 
+type AnySetting = ChoiceSetting | NumberSetting | ListSetting | SwitchSetting;
+
 /** The value that `text` stands for; undefined if it is none that the setting can have. */
-export function parse(
-  of: ChoiceSetting | NumberSetting | SwitchSetting,
-  text: string,
-): string | number | boolean | undefined {
+export function parse(of: RunSetting, text: string): string | number | boolean | undefined;
+export function parse(of: AnySetting, text: string): string | number | boolean | number[] | undefined;
+export function parse(of: AnySetting, text: string): string | number | boolean | number[] | undefined {
   switch (of.kind) {
     case 'choice':
       return of.choices.find((choice) => choice.value === text)?.value;
     case 'switch':
       return text === '1' ? true : text === '0' ? false : undefined;
+    case 'list': {
+      const values = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+      const good = values.every((value) => Number.isInteger(value) && value >= of.min && value <= of.max);
+      return good ? [...new Set(values)].sort((a, b) => a - b) : undefined;
+    }
     case 'number': {
       const value = text.trim() === '' ? NaN : Number(text);
       if (!(value >= of.min && value <= of.max)) return undefined;
@@ -33,7 +40,7 @@ export function parse(
 /** The state that an address stands for. What it does not say, or says wrongly, is the default. */
 export function fromQuery(query: string): State {
   const given = new URLSearchParams(query);
-  const value = (of: ChoiceSetting | NumberSetting | SwitchSetting) => {
+  const value = (of: AnySetting) => {
     const text = given.get(of.key);
     return text === null ? undefined : parse(of, text);
   };
@@ -41,14 +48,15 @@ export function fromQuery(query: string): State {
   const overrides = Object.fromEntries(
     allRunSettings.map((of) => [of.key, value(of)] as const).filter(([, v]) => v !== undefined),
   );
-  return { ...(page as PageState), overrides: overrides as Overrides };
+  return { ...(page as unknown as PageState), overrides: overrides as Overrides };
 }
 
 /** The query of an address for a state: only what differs from the defaults. */
 export function toQuery(state: State): string {
   const query = new URLSearchParams();
   for (const of of pageSettings) {
-    if (state[of.key] !== of.default) query.set(of.key, String(state[of.key]));
+    const value = String(state[of.key]);
+    if (value !== String(of.default)) query.set(of.key, value);
   }
   for (const of of allRunSettings) {
     const value = state.overrides[of.key as keyof Overrides];

@@ -17,8 +17,20 @@ export interface Score {
 }
 
 /** Every score, in the order in which they are read. */
-export function scoresFor(forgotten: ClassWords): Score[] {
+export function scoresFor(forgotten: ClassWords, gone?: ClassWords): Score[] {
   const accuracy = { text: percent, digits: 1, scale: [0, 100] as const };
+  const earlier: Score[] = gone
+    ? [
+        {
+          key: 'faEarlier',
+          symbol: 'FA earlier',
+          label: 'Forget accuracy, earlier',
+          meaning: `The ${gone.all}, which it was made to forget before.`,
+          of: (e) => e.faEarlier,
+          ...accuracy,
+        },
+      ]
+    : [];
   return [
     {
       key: 'fa',
@@ -36,6 +48,7 @@ export function scoresFor(forgotten: ClassWords): Score[] {
       of: (e) => e.faTest,
       ...accuracy,
     },
+    ...earlier,
     {
       key: 'ua',
       symbol: 'UA',

@@ -10,7 +10,7 @@ import {
   type Samples,
   type Session,
 } from 'purge-unlearning';
-import { recognise, type Recognised } from './files';
+import { recognise, unpackedBytes, type Recognised } from './files';
 import { Gate } from './gate';
 import {
   addFiles,
@@ -27,10 +27,10 @@ import {
   type OnPart,
 } from './loading';
 import { asProblem, needsNewStart, type Problem } from './problem';
-import { runSettings, settings } from './settings.svelte';
+import { runSettings, settings, toForget } from './settings.svelte';
 import type { PageState } from './state';
 import { close, extend, startTrace, type Trace } from './trace';
-import { classWords } from './words';
+import { classWords, namesOf, togetherWords } from './words';
 
 export type Phase = 'idle' | 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'cancelled' | 'failed';
 
@@ -39,6 +39,9 @@ export interface Bytes {
   loaded: number;
   total?: number;
 }
+
+/** More memory than this is taken only if the visitor says so, bytes: a tab that has too much is closed by the browser. */
+const roomy = 1e9;
 
 /** The one engine of the page, what it holds, and the run under way. */
 class PageSession {
@@ -55,6 +58,8 @@ class PageSession {
   samples: Samples[] = $state.raw([]);
   /** What was dropped on "Your own". */
   own: Recognised[] = $state.raw([]);
+  /** What was dropped and is so large that it waits to be asked for once more. */
+  held: { files: File[]; bytes: number } | undefined = $state.raw();
 
   before: Evaluation | undefined = $state.raw();
   after: Evaluation | undefined = $state.raw();
@@ -73,13 +78,18 @@ class PageSession {
   trace: Trace = $state.raw(startTrace(undefined));
   result: DoneEvent | undefined = $state.raw();
 
-  words = $derived(classWords(this.dataset?.classNames ?? []));
-  forgotten = $derived(this.words[settings.class]);
+  words = $derived(classWords(namesOf(this.dataset, this.model)));
+  /** What earlier runs took from the network that was loaded. */
+  gone = $derived(this.model?.forgottenClasses ?? []);
+  forgotten = $derived(this.#wordsOf(settings.class));
+  goneWords = $derived(this.#wordsOf(this.gone));
   busy = $derived(this.phase === 'running' || this.phase === 'paused');
   loaded = $derived(this.dataset !== undefined && this.model !== undefined);
   /** The last step is taken and what it left is being measured. */
   ending = $state(false);
   canReset = $derived(this.phase === 'done' || this.phase === 'cancelled' || (this.phase === 'failed' && this.loaded));
+  /** The run has taken something from the network, from which another run could go on. */
+  canKeep = $derived(this.phase === 'done' && (this.result?.steps ?? 0) > 0);
   canForget = $derived(this.loaded && !this.busy && this.phase !== 'loading' && !needsNewStart(this.problem?.code));
 
   #session: Session | undefined;
@@ -104,10 +114,11 @@ class PageSession {
     );
   }
 
-  /** Takes files for "Your own", or the official archive for PathMNIST. */
-  async take(files: File[]): Promise<void> {
+  /** Takes files for "Your own", or the official archive for PathMNIST; `sure`: however large they are. */
+  async take(files: File[], sure = false): Promise<void> {
     const had = this.own;
     let found: Recognised[] = [];
+    this.held = undefined;
     await this.#open('file', async () => {
       found = await Promise.all(files.map(recognise));
       const archive = found.find((f) => f.kind === 'medmnist');
@@ -117,7 +128,10 @@ class PageSession {
         return findServed({ ...settings, dataset: 'pathmnist' }, archive.file, this.#onPart);
       }
       settings.dataset = 'own';
-      this.own = addFiles(had, found);
+      const all = addFiles(had, found);
+      const bytes = unpackedBytes(all);
+      if (bytes > roomy && !sure) this.held = { files, bytes };
+      else this.own = all;
       return findOwn(this.own);
     });
     if (this.problem?.during !== 'file') return;
@@ -227,6 +241,23 @@ class PageSession {
     if (mine === this.#asked) await this.#measure(session, mine);
   }
 
+  /** Goes on with the network as the run has left it: the next one takes more from it. */
+  async keep(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.canKeep) return;
+    const mine = this.#supersede();
+    this.phase = 'loading';
+    try {
+      const weights = await session.exportModel();
+      if (mine !== this.#asked) return;
+      const model = new File([weights as Uint8Array<ArrayBuffer>], `${this.model?.dataset ?? 'network'}.safetensors`);
+      const { dataset } = this.#found;
+      await this.#load(session, mine, { ...(dataset && { dataset }), model });
+    } catch (error) {
+      this.#fail(mine, error, 'measuring');
+    }
+  }
+
   pause(): void {
     if (this.phase !== 'running') return;
     this.phase = 'paused';
@@ -260,6 +291,10 @@ class PageSession {
   /** The unseen images compared with, as far as this data set has them. */
   get nonMembers(): 'test' | 'val' {
     return this.dataset?.nonMemberSplits.includes(settings.nonMembers) ? settings.nonMembers : 'test';
+  }
+
+  #wordsOf(classes: readonly number[]) {
+    return togetherWords(classes.flatMap((k) => this.words[k] ?? []));
   }
 
   #onPart: OnPart = (part) => (loaded, total) => {
@@ -319,7 +354,6 @@ class PageSession {
       this.dataset = dataset;
       this.missing = found.missing;
       if (dataset) {
-        settings.class = Math.min(settings.class, dataset.classNames.length - 1);
         const samples = await samplesOf(session, dataset.classNames.length, 4);
         if (mine !== this.#asked) return;
         this.samples = samples;
@@ -334,6 +368,10 @@ class PageSession {
     checkFit(model, this.dataset, found.model?.name ?? 'network');
     this.#found = found;
     this.model = model;
+    const known = this.dataset.classNames.map((_, k) => k).filter((k) => !model.forgottenClasses.includes(k));
+    const chosen = settings.class.filter((k) => known.includes(k));
+    // One class at least has to stay.
+    settings.class = chosen.length > 0 && chosen.length < known.length ? chosen : known.slice(0, 1);
     this.config = this.presetConfig = undefined;
     this.#changed = false;
     this.#known.clear();
@@ -389,10 +427,10 @@ class PageSession {
   }
 
   async #evaluate(session: Session, role: 'before' | 'after' | 'retrained'): Promise<Evaluation | undefined> {
-    const options = { forgetClass: settings.class, nonMembers: this.nonMembers };
+    const options = { forgetClass: toForget(), nonMembers: this.nonMembers };
     this.measuring = role;
     if (role === 'after') return session.evaluate(options);
-    const key = `${role} ${options.forgetClass} ${options.nonMembers}`;
+    const key = `${role} ${options.forgetClass.join()} ${options.nonMembers}`;
     const known = this.#known.get(key);
     if (known) return known;
     let model: File | undefined;

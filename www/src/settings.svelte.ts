@@ -13,7 +13,12 @@ $effect.root(() => {
   });
 });
 
+/** The chosen classes, as a plain list that can be sent to the worker. */
+export function toForget(): number[] {
+  return [...settings.class];
+}
+
 /** What the settings say of a run; the preset says the rest. */
 export function runSettings(): UnlearnConfig & Pick<PageState, 'preset'> {
-  return { ...$state.snapshot(settings.overrides), forgetClass: settings.class, preset: settings.preset };
+  return { ...$state.snapshot(settings.overrides), forgetClass: toForget(), preset: settings.preset };
 }

@@ -25,6 +25,13 @@ export interface NumberSetting extends Common {
   unit?: string;
 }
 
+/** Some of the whole numbers from `min` to `max`, at least one of them. */
+export interface ListSetting extends Common {
+  kind: 'list';
+  min: number;
+  max: number;
+}
+
 /** On or off. */
 export interface SwitchSetting extends Common {
   kind: 'switch';
@@ -76,19 +83,18 @@ export const pageSettings = [
       {
         value: 'whole',
         label: 'Whole set',
-        sentence: 'Every image there is: a large download, and slow without a GPU.',
+        sentence: 'Every image there is: up to 252 MB to download and in memory, and slow without a GPU.',
       },
     ],
   },
   {
-    kind: 'number',
+    kind: 'list',
     key: 'class',
-    default: 3,
+    default: [3],
     min: 0,
     max: 999,
-    whole: true,
     label: 'Class',
-    sentence: 'The class to forget, counted from 0.',
+    sentence: 'The class to forget, counted from 0, or several of them.',
   },
   {
     kind: 'choice',
@@ -182,7 +188,11 @@ export const pageSettings = [
       { value: 'val', label: 'Validation' },
     ],
   },
-] as const satisfies readonly ((ChoiceSetting | NumberSetting) & { default: string | number })[];
+] as const satisfies readonly (
+  | (ChoiceSetting & { default: string })
+  | (NumberSetting & { default: number })
+  | (ListSetting & { default: readonly number[] })
+)[];
 
 /** What can be set of a PURGE run, in the order of the method. */
 export const runSettings = [
@@ -408,7 +418,9 @@ type Value<S> = S extends { kind: 'choice'; choices: readonly { value: infer V }
   ? V
   : S extends { kind: 'number' }
     ? number
-    : boolean;
+    : S extends { kind: 'list' }
+      ? readonly number[]
+      : boolean;
 type PageSetting = (typeof pageSettings)[number];
 
 /** The page's own settings. */

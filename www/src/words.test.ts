@@ -7,8 +7,10 @@ import {
   cellPercentWords,
   cellWords,
   classWords,
+  namesOf,
   resultWords,
   stopWords,
+  togetherWords,
 } from './words';
 
 const words = classWords(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
@@ -28,6 +30,23 @@ describe('classes in words', () => {
   it('tissues are spoken of as they are, other names as images', () => {
     expect(tissue[1]).toMatchObject({ short: 'MUS', all: 'smooth muscle', many: 'images of smooth muscle' });
     expect(classWords(['malignant'])[0]).toMatchObject({ all: 'malignant images', one: 'an image of malignant' });
+  });
+
+  it('data without names takes the network’s', () => {
+    const numbered = { classNames: ['class 0', 'class 1'] };
+    const named = { classNames: ['cat', 'dog'] };
+    expect(namesOf(numbered, named)).toEqual(['cat', 'dog']);
+    expect(namesOf(named, { classNames: ['0', '1'] })).toEqual(['cat', 'dog']);
+    expect(namesOf(numbered, { classNames: ['cat'] })).toEqual(numbered.classNames);
+    expect(namesOf(undefined, named)).toEqual([]);
+  });
+
+  it('several are spoken of together, many by their number', () => {
+    expect(togetherWords([])).toBeUndefined();
+    expect(togetherWords([three])).toBe(three);
+    expect(togetherWords([three, five])).toMatchObject({ all: '3s and 5s', short: '3, 5' });
+    expect(togetherWords([...tissue, three])?.all).toBe('adipose, smooth muscle and 3s');
+    expect(togetherWords(words.slice(0, 4))?.all).toBe('4 classes');
   });
 });
 

@@ -1,4 +1,12 @@
-import type { Attack, DatasetInfo, DeviceInfo, Evaluation, ResolvedConfig, StopReason } from 'purge-unlearning';
+import type {
+  Attack,
+  DatasetInfo,
+  DeviceInfo,
+  Evaluation,
+  ModelInfo,
+  ResolvedConfig,
+  StopReason,
+} from 'purge-unlearning';
 import { counted, duration, figures, percent, signed, tenth, whole } from './format';
 
 /** How sentences speak of a class. */
@@ -50,6 +58,36 @@ export function classWords(names: readonly string[]): ClassWords[] {
       many: `images of ${name}`,
     };
   });
+}
+
+/** The data's names for its classes, or where its files have none, those that the network learnt. */
+export function namesOf(
+  dataset: Pick<DatasetInfo, 'classNames'> | undefined,
+  model: Pick<ModelInfo, 'classNames'> | undefined,
+): readonly string[] {
+  const names = dataset?.classNames ?? [];
+  const numbered = names.every((name) => /^class \d+$/.test(name));
+  return numbered && model?.classNames.length === names.length ? model.classNames : names;
+}
+
+/** Words for several classes as for one: "0s and 5s". Of more than three only their number is said. */
+export function togetherWords(classes: readonly ClassWords[]): ClassWords | undefined {
+  const [first] = classes;
+  if (!first || classes.length === 1) return first;
+  const few = classes.length <= 3;
+  const listed = (words: string[]) => (few ? listWords(words) : `${classes.length} classes`);
+  return {
+    name: listed(classes.map((of) => of.name)),
+    short: few ? classes.map((of) => of.short).join(', ') : `${classes.length}`,
+    all: listed(classes.map((of) => of.all)),
+    one: 'an image of them',
+    many: listed(classes.map((of) => of.many)),
+  };
+}
+
+/** "a", "a and b", "a, b and c" */
+export function listWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
 }
 
 /** What the three columns of every comparison are called. A long name gives way to its code, so that titles stay level. */
@@ -122,8 +160,8 @@ export function stopWords(
 
 /** Why the column of the retrained network is empty. */
 export const noRetrainedWords = {
-  absent: 'There is no network retrained without this class to compare with.',
-  unreachable: 'The network retrained without this class could not be fetched.',
+  absent: 'There is no network retrained without this to compare with.',
+  unreachable: 'The network retrained without this could not be fetched.',
 };
 
 /** The area under the curve and how far it is from chance. */

@@ -5,7 +5,7 @@ use purge_unlearning::Result;
 use purge_unlearning::data::ClassRoles;
 use purge_unlearning::evaluation::Evaluation;
 use purge_unlearning::inference::evaluate;
-use purge_unlearning::model::{Card, Checkpoint, Precision};
+use purge_unlearning::model::{Checkpoint, Precision};
 use purge_unlearning::unlearning::Summary;
 
 use crate::options::{Subject, write_whole};
@@ -71,8 +71,8 @@ impl Unlearn {
         }
         subject.report(&outcome)?;
         if let Some(path) = &self.out {
-            let forgotten_classes = outcome.config.classes.gone().collect();
-            let forgotten = Checkpoint { network, card: Card { forgotten_classes, ..ground.original.card } };
+            let card = ground.original.card.having_forgotten(outcome.config.classes.gone().collect());
+            let forgotten = Checkpoint { network, card };
             let bytes = forgotten.write(Precision::Full).await?;
             write_whole(path, &bytes)?;
         }
