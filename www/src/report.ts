@@ -27,7 +27,7 @@ export function report(): object {
 /** What exported files are called, without an ending: "mnist-group-without-3-unlearnt". */
 export function exportName(): string {
   const name = session.dataset?.name.replace(/[^\w-]+/g, '-') ?? 'network';
-  return `${name}-${session.model?.norm ?? 'group'}-class-${settings.class.join('-')}-unlearnt`;
+  return `${name}-${session.model?.norm ?? 'group'}-class-${[...session.gone, ...settings.class].join('-')}-unlearnt`;
 }
 
 /** Hands a file to the visitor. */
