@@ -38,17 +38,17 @@ for kind in grey rgb_stored; do
     data pack --data "$formats/medmnist_$kind.npz" --out "$cache/fuzz/$kind.purge"
 done
 triple=$(rustc -vV | sed -n 's/^host: //p')
-failed=()
+failed=
 for target in $(cargo fuzz list --fuzz-dir fuzz); do
   mkdir -p "$found/$target" "fuzz/artifacts/$target"
   for seed in $(seeds "$target"); do cp "$seed" "$found/$target/"; done
   say "$target, $seconds s"
   "$cache/fuzz/target/$triple/release/$target" "$found/$target" -artifact_prefix="fuzz/artifacts/$target/" \
     -max_total_time="$seconds" -len_control=0 -max_len=65536 -timeout=10 -malloc_limit_mb=512 -verbosity=0 -print_final_stats=1 \
-    >"$cache/fuzz/$target.log" 2>&1 || failed+=("$target")
+    >"$cache/fuzz/$target.log" 2>&1 || failed+=" $target"
   grep -E 'number_of_executed_units|new_units_added' "$cache/fuzz/$target.log" >&2 || true
 done
-for target in "${failed[@]}"; do
+for target in $failed; do
   say "$target: $(grep -m 1 -E 'panicked|ERROR' -A 1 "$cache/fuzz/$target.log" | tr '\n' ' ')"
 done
-[ ${#failed[@]} = 0 ] || die "the inputs are in fuzz/artifacts: make a test of each, and mend what it shows"
+[ -z "$failed" ] || die "the inputs are in fuzz/artifacts: make a test of each, and mend what it shows"
