@@ -44,7 +44,7 @@ for target in $(cargo fuzz list --fuzz-dir fuzz); do
   for seed in $(seeds "$target"); do cp "$seed" "$found/$target/"; done
   say "$target, $seconds s"
   "$cache/fuzz/target/$triple/release/$target" "$found/$target" -artifact_prefix="fuzz/artifacts/$target/" \
-    -max_total_time="$seconds" -len_control=0 -max_len=65536 -timeout=10 -malloc_limit_mb=512 -verbosity=0 -print_final_stats=1 \
+    -max_total_time="$seconds" -len_control=0 -max_len=131072 -timeout=10 -malloc_limit_mb=512 -verbosity=0 -print_final_stats=1 \
     >"$cache/fuzz/$target.log" 2>&1 || failed+=" $target"
   grep -E 'number_of_executed_units|new_units_added' "$cache/fuzz/$target.log" >&2 || true
 done
