@@ -84,7 +84,7 @@ need_webkit() {
     say 'installing WebKitGTK with its driver, and Xvfb, from Debian'
     apt_install webkit2gtk-driver xvfb xauth || die 'could not install webkit2gtk-driver, xvfb and xauth'
   fi
-  has_webkit || die 'no WebKit to test with: WebKitWebDriver (WebKitGTK) and xvfb-run must be in PATH'
+  has_webkit || die 'no WebKit to test with: WebKitWebDriver (WebKitGTK), xvfb-run and xauth must be in PATH'
 }
 
 has_webkit() { have WebKitWebDriver && have xvfb-run && have xauth; }

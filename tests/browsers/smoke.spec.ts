@@ -1,23 +1,26 @@
 import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from '@playwright/test';
 import { test } from './fixtures';
-import type { Role, Tab } from './tab';
+import type { Control, Role, Tab } from './tab';
 
 const pathmnist = 'www/dist/data/pathmnist-light.purge';
 
 /** Long enough for a slow machine: nothing here is a measure of speed. */
 const timeout = 120_000;
 
-async function expectEnabled(tab: Tab, role: Role, name: string) {
-  await expect(async () => {
+/** Waits until something can be pressed; fails at once where the page tells of an error. */
+async function waitFor(tab: Tab, role: Role, name: string): Promise<Control> {
+  for (const end = Date.now() + timeout; Date.now() < end; await setTimeout(250)) {
+    await expectNoAlert(tab);
     const control = await tab.find(role, name);
-    expect(await control?.isEnabled(), `${role} "${name}" can be pressed`).toBe(true);
-  }).toPass({ timeout });
+    if (await control?.isEnabled()) return control!;
+  }
+  throw new Error(`${role} "${name}" could not be pressed within ${timeout / 1000} s`);
 }
 
 async function press(tab: Tab, role: Role, name: string) {
-  await expectEnabled(tab, role, name);
-  await (await tab.find(role, name))!.click();
+  await (await waitFor(tab, role, name)).click();
 }
 
 async function expectStatus(tab: Tab, text: string) {
@@ -34,7 +37,7 @@ async function expectNoAlert(tab: Tab) {
 
 async function openPage(tab: Tab) {
   await tab.open('/?device=cpu&dataset=mnist');
-  await expectEnabled(tab, 'button', 'Forget the 3s');
+  await waitFor(tab, 'button', 'Forget the 3s');
   const device = await tab.run(() => document.querySelector('[data-testid=device]')?.textContent);
   expect(device, 'the device badge').toContain('CPU');
 }
@@ -43,7 +46,7 @@ test('errors on a page are heard', async ({ tab }) => {
   await tab.open('/tests/package.html');
   await tab.run(() => {
     console.error('said', 'on purpose');
-    setTimeout(() => {
+    queueMicrotask(() => {
       throw new Error('thrown on purpose');
     });
     void Promise.reject(new Error('rejected on purpose'));
@@ -107,8 +110,8 @@ test('the page goes two steps and is cancelled', async ({ tab }) => {
   await expectStatus(tab, 'Paused at step 2');
   expect(await tab.find('table', 'After'), 'no matrix before the run has ended').toBeUndefined();
   await press(tab, 'button', 'Cancel');
-  await expectEnabled(tab, 'table', 'After');
-  await expectEnabled(tab, 'table', 'Before');
+  await waitFor(tab, 'table', 'After');
+  await waitFor(tab, 'table', 'Before');
   await expectStatus(tab, 'Cancelled');
   await expectNoAlert(tab);
 });
@@ -118,9 +121,9 @@ test('the page goes from MNIST to PathMNIST and back', async ({ tab }) => {
   test.skip(!there, `there is no ${pathmnist}`);
   await openPage(tab);
   await press(tab, 'tab', 'PathMNIST');
-  await expectEnabled(tab, 'button', 'Forget the adipose');
+  await waitFor(tab, 'button', 'Forget the adipose');
   await expectNoAlert(tab);
   await press(tab, 'tab', 'MNIST');
-  await expectEnabled(tab, 'button', 'Forget the 3s');
+  await waitFor(tab, 'button', 'Forget the 3s');
   await expectNoAlert(tab);
 });

@@ -45,8 +45,10 @@ export async function startWebKit(baseURL: string): Promise<Tab> {
 
   function control(reference: ElementReference): Control {
     return {
-      isEnabled: async () => (await call(isEnabled, reference)) === true,
+      isEnabled: async () => (await unlessGone(call(isEnabled, reference))) === true,
       async click() {
+        // The driver scrolls too, but does not wait for the page's smooth scrolling to arrive.
+        await call((element: Element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }), reference);
         await post(`/element/${idOf(reference)}/click`);
       },
     };
@@ -62,8 +64,8 @@ export async function startWebKit(baseURL: string): Promise<Tab> {
       const found = await post('/elements', { using: 'css selector', value: candidates[role] });
       for (const reference of found as ElementReference[]) {
         const element = `/element/${idOf(reference)}`;
-        if ((await get(`${element}/computedlabel`)) !== name) continue;
-        if ((await get(`${element}/computedrole`)) === role) return control(reference);
+        if ((await unlessGone(get(`${element}/computedlabel`))) !== name) continue;
+        if ((await unlessGone(get(`${element}/computedrole`))) === role) return control(reference);
       }
       return undefined;
     },
@@ -88,6 +90,26 @@ function idOf(reference: ElementReference): string {
   return Object.values(reference)[0] ?? '';
 }
 
+/** An answer of the driver's that is an error, with the protocol's own word for it. */
+class DriverError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Undefined where the page has meanwhile replaced the element that was asked about. */
+async function unlessGone(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof DriverError && error.code === 'stale element reference') return undefined;
+    throw error;
+  }
+}
+
 async function startDriver() {
   const driver = spawn(driverName, [`--port=${driverPort}`], { stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise<never>((_, reject) => {
@@ -103,7 +125,7 @@ async function startDriver() {
     const { value } = (await response.json()) as { value: unknown };
     if (response.ok) return value;
     const { error, message } = value as { error: string; message: string };
-    throw new Error(`${method} ${path}: ${error}: ${message}`);
+    throw new DriverError(error, `${method} ${path}: ${error}: ${message}`);
   }
 
   async function answers() {
