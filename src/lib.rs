@@ -52,15 +52,24 @@
 //! ```
 #![warn(missing_docs)]
 
+#[cfg(test)]
+extern crate self as purge_unlearning;
+#[cfg(test)]
+#[path = "../tests/unlearning/bars.rs"]
+mod bars;
+#[cfg(any(target_arch = "wasm32", feature = "cli", test))]
+mod camel;
 pub mod data;
 pub mod device;
 pub mod error;
 pub mod evaluation;
+pub mod fit;
 pub mod inference;
 pub mod model;
 pub mod training;
 pub mod unlearning;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod workspace;
 
 pub use error::{Error, Result};

@@ -15,7 +15,7 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = cifar::read_file(Cifar::Hundred, file);
     let _ = svhn::read_file(file);
     let _ = stl10::read_split(file, file);
-    let _ = data::Kind::guess(file);
+    let _ = data::FileKind::guess(file);
 }
 
 fn good_files() -> Vec<Vec<u8>> {

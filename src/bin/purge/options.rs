@@ -5,7 +5,11 @@ use clap::{Args, ValueEnum};
 use purge_unlearning::data::{Dataset, files};
 use purge_unlearning::device::{self, DeviceKind};
 use purge_unlearning::model::Checkpoint;
-use purge_unlearning::{Error, Result, inference};
+use purge_unlearning::unlearning::settings::TABLE;
+use purge_unlearning::unlearning::{METHODS, Preset};
+use purge_unlearning::{Error, Result};
+
+use crate::task::Experiment;
 
 /// Where to compute.
 #[derive(Clone, Copy, ValueEnum)]
@@ -89,18 +93,44 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(|e| Error::io(path.display(), e))
 }
 
-/// Device, network and data, the data as the network's card wants them.
-pub async fn open(device: DeviceName, model: &Path, data: &str) -> Result<(Device, Checkpoint, Dataset)> {
-    let device = device.open().await?;
-    let checkpoint = checkpoint(model, &device)?;
-    let dataset = inference::as_trained(dataset(data)?, &checkpoint.card)?;
-    Ok((device, checkpoint, dataset))
+/// Every setting that `--set` takes, a line each.
+pub fn settings_help() -> String {
+    let mut help =
+        String::from("Settings, for --set; purge settings tells what each method and preset says of them:\n");
+    for row in TABLE {
+        let symbol = row.symbol.map(|symbol| format!(" ({symbol})")).unwrap_or_default();
+        help += &format!("  {}{symbol}: {} [{}]\n", row.key, row.sentence, row.range);
+    }
+    help
+}
+
+/// Every method, for the help of `--method`.
+pub fn methods_help() -> String {
+    let names: Vec<String> = METHODS
+        .iter()
+        .map(|method| method.info())
+        .map(|info| {
+            let presets: Vec<&str> = info.presets.iter().map(|preset| preset.preset.as_str()).collect();
+            format!("{} ({})", info.name, presets.join(", "))
+        })
+        .collect();
+    format!("The method, with its presets: {}", names.join("; "))
+}
+
+/// For clap: a preset by name.
+pub fn preset(name: &str) -> Result<Preset, String> {
+    name.parse().map_err(|e: Error| e.to_string())
+}
+
+/// For clap: a method by name.
+pub fn method_name(name: &str) -> Result<String, String> {
+    purge_unlearning::unlearning::method::method(name).map(|_| name.to_string()).map_err(|e| e.to_string())
 }
 
 impl Subject {
     /// What is to be judged, opened.
-    pub async fn open(&self) -> Result<(Device, Checkpoint, Dataset)> {
-        open(self.device, &self.model, &self.data).await
+    pub async fn open(&self) -> Result<Experiment> {
+        Experiment::open(self.device, &self.model, &self.data, self.non_members.split()).await
     }
 
     /// Whether standard output belongs to the JSON alone.

@@ -2,7 +2,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::Dataset;
+use super::Dataset;
 
 /// Random changes to training images; zero or `false` turns one off.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -21,8 +21,15 @@ pub struct Augmentation {
 }
 
 impl Augmentation {
+    /// Images as they are.
+    pub const NONE: Self = Self { symmetries: false, mirror: false, shift: 0, gain: 0.0, bias: 0.0 };
+    /// For photographs: mirrored left-right, shifted by up to 4 pixels.
+    pub const PHOTOS: Self = Self { mirror: true, shift: 4, ..Self::NONE };
+    /// For tissue, which has no up and down and is stained unevenly: the symmetries of a square, 15 % of gain and bias.
+    pub const TISSUE: Self = Self { symmetries: true, gain: 0.15, bias: 0.15, ..Self::NONE };
+
     /// Normalised pixels of training images at `indices`, each changed at random, in N,C,H,W order.
-    pub(super) fn pixels(&self, dataset: &Dataset, indices: &[usize], rng: &mut ChaCha8Rng) -> Vec<f32> {
+    pub(crate) fn pixels(&self, dataset: &Dataset, indices: &[usize], rng: &mut ChaCha8Rng) -> Vec<f32> {
         let shape = dataset.shape;
         let plane_len = shape.height * shape.width;
         let mut pixels = Vec::with_capacity(indices.len() * shape.image_len());

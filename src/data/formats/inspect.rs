@@ -2,8 +2,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::cifar::{self, Cifar};
-use super::format::Kind;
-use super::{Dataset, Format, ImageShape, NamedBytes, Split, SplitName, idx, medmnist, packed, stl10, svhn};
+use super::{FileKind, Format, NamedBytes, idx, medmnist, packed, stl10, svhn};
+use crate::data::{Dataset, ImageShape, Split, SplitName};
 use crate::{Error, Result};
 
 /// What one split of a file holds.
@@ -45,7 +45,7 @@ impl std::fmt::Display for SplitReport {
 /// # Errors
 /// [`Error::BadDataset`] for a file that is bad or of no known format, or where images and labels do not pair up.
 pub fn inspect(files: &[NamedBytes]) -> Result<Vec<SplitReport>> {
-    let kinds = files.iter().map(|&file| Kind::guess(file)).collect::<Result<Vec<_>>>()?;
+    let kinds = files.iter().map(|&file| FileKind::guess(file)).collect::<Result<Vec<_>>>()?;
     let of_kind = |wanted| files.iter().zip(&kinds).filter(move |(_, kind)| **kind == wanted).map(|(file, _)| *file);
     let paired = |images, labels, what: &str| {
         let found = of_kind(images).count();
@@ -58,34 +58,34 @@ pub fn inspect(files: &[NamedBytes]) -> Result<Vec<SplitReport>> {
             None => Ok(of_kind(labels)),
         }
     };
-    let mut idx_labels = paired(Kind::IdxImages, Kind::IdxLabels, "IDX")?;
-    let mut stl10_labels = paired(Kind::Stl10Images, Kind::Stl10Labels, "STL-10")?;
+    let mut idx_labels = paired(FileKind::IdxImages, FileKind::IdxLabels, "IDX")?;
+    let mut stl10_labels = paired(FileKind::Stl10Images, FileKind::Stl10Labels, "STL-10")?;
     let mut reports = Vec::new();
     for (&file, kind) in files.iter().zip(&kinds) {
         match kind {
-            Kind::Packed => {
+            FileKind::Packed => {
                 reports.extend(inspect_dataset(file.name, Format::Packed, &packed::read(file.name, file.bytes)?));
             }
-            Kind::Medmnist => {
+            FileKind::Medmnist => {
                 reports.extend(inspect_dataset(file.name, Format::Medmnist, &medmnist::read(file.name, file.bytes)?));
             }
-            Kind::IdxImages => reports.push(match idx_labels.next() {
+            FileKind::IdxImages => reports.push(match idx_labels.next() {
                 Some(labels) => inspect_split(file, Format::Idx, &idx::read_split(file, labels)?),
                 None => inspect_images(file, Format::Idx, idx::read_images(file)?),
             }),
-            Kind::Stl10Images => reports.push(match stl10_labels.next() {
+            FileKind::Stl10Images => reports.push(match stl10_labels.next() {
                 Some(labels) => inspect_split(file, Format::Stl10, &stl10::read_split(file, labels)?),
                 None => inspect_images(file, Format::Stl10, stl10::read_images(file)?),
             }),
-            Kind::Cifar(set) => {
+            FileKind::Cifar(set) => {
                 let format = match set {
                     Cifar::Ten => Format::Cifar10,
                     Cifar::Hundred => Format::Cifar100,
                 };
                 reports.push(inspect_split(file, format, &cifar::read_file(*set, file)?));
             }
-            Kind::Svhn => reports.push(inspect_split(file, Format::Svhn, &svhn::read_file(file)?)),
-            Kind::IdxLabels | Kind::Stl10Labels => {}
+            FileKind::Svhn => reports.push(inspect_split(file, Format::Svhn, &svhn::read_file(file)?)),
+            FileKind::IdxLabels | FileKind::Stl10Labels => {}
         }
     }
     Ok(reports)

@@ -3,9 +3,10 @@
 use flate2::Crc;
 
 use super::bytes::ByteSource;
-use super::dataset::ALL_MEMBERS;
-use super::known::{self, Known, numbered_classes};
-use super::{Dataset, FourFiles, ImageShape, NamedBytes, Normalisation, Split};
+use super::{FourFiles, NamedBytes};
+use crate::data::dataset::ALL_MEMBERS;
+use crate::data::known::{self, Known, numbered_classes};
+use crate::data::{Dataset, ImageShape, Normalisation, Split};
 use crate::{Error, Result};
 
 const UBYTE_IMAGES: u32 = 0x0803;

@@ -16,7 +16,7 @@ use flate2::{Compression, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 
 use super::bytes::ByteSource;
-use super::{Dataset, ImageShape, Normalisation, Split, SplitName};
+use crate::data::{Dataset, ImageShape, Normalisation, Split, SplitName};
 use crate::{Error, Result};
 
 /// What every packed file (or its unpacked gzip) begins with.

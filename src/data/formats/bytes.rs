@@ -67,13 +67,13 @@ impl<'a> ByteSource<'a> {
 
     /// The next `len` bytes, `what` they are being for the error where they are not there.
     pub(super) fn take(&mut self, len: u64, what: &str) -> Result<Vec<u8>> {
-        let mut buffer = self.room(len, what)?;
+        let mut buffer = self.allocate(len, what)?;
         self.fill(&mut buffer, what)?;
         Ok(buffer)
     }
 
     /// `len` zeros, for `what` is to be read next; an error where that much cannot come any more.
-    pub(super) fn room(&self, len: u64, what: &str) -> Result<Vec<u8>> {
+    pub(super) fn allocate(&self, len: u64, what: &str) -> Result<Vec<u8>> {
         let left = self.bound.saturating_sub(self.offset);
         if len > left {
             return Err(self.bad(format!("{len} bytes of {what}"), format!("at most {left} bytes")));
@@ -81,8 +81,7 @@ impl<'a> ByteSource<'a> {
         let mut buffer = Vec::new();
         let fits = usize::try_from(len).ok().filter(|&len| buffer.try_reserve_exact(len).is_ok());
         let Some(len) = fits else {
-            let reason = format!("{}: {len} bytes of {what} do not fit", self.file);
-            return Err(Error::OutOfMemory { device: "cpu".into(), reason });
+            return Err(Error::TooLarge { file: self.file.into(), what: what.into(), bytes: len });
         };
         buffer.resize(len, 0);
         Ok(buffer)
@@ -125,9 +124,9 @@ impl<'a> ByteSource<'a> {
             match self.read(&mut piece)? {
                 0 => return Ok(bytes),
                 n if bytes.try_reserve(n).is_ok() => bytes.extend_from_slice(&piece[..n]),
-                _ => {
-                    let reason = format!("{}: more than {} bytes do not fit", self.file, bytes.len());
-                    return Err(Error::OutOfMemory { device: "cpu".into(), reason });
+                n => {
+                    let bytes = (bytes.len() + n) as u64;
+                    return Err(Error::TooLarge { file: self.file.into(), what: "its first bytes".into(), bytes });
                 }
             }
         }

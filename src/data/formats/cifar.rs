@@ -1,9 +1,10 @@
 //! CIFAR-10 and CIFAR-100 as binary records, several files of training images and one of test images, plain or gzip. A
 //! record is the label (CIFAR-100: the coarse one, then the fine one) and 3,072 bytes of pixels, by channel, then by row.
 
+use super::NamedBytes;
 use super::bytes::ByteSource;
-use super::known::{self, Known};
-use super::{Dataset, ImageShape, NamedBytes, Split};
+use crate::data::known::{self, Known};
+use crate::data::{Dataset, ImageShape, Split};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 32, width: 32 };
@@ -55,8 +56,26 @@ pub fn read(set: Cifar, train: &[NamedBytes], test: NamedBytes) -> Result<Datase
     for &file in train {
         read_into(set, file, &mut pixels, &mut labels)?;
     }
-    let train = Split::new("training images", SHAPE, pixels, labels)?;
-    set.known().dataset(train, read_file(set, test)?).checked(test.name)
+    let images = Split::new("training images", SHAPE, pixels, labels)?;
+    let mut dataset = set.known().dataset(images, read_file(set, test)?);
+    if let Some(missing) = missing_batches(train) {
+        dataset.members = format!("{}; {missing} not there", dataset.members);
+    }
+    dataset.checked(test.name)
+}
+
+/// CIFAR-10 comes in five training files, `data_batch_1.bin` to `data_batch_5.bin`: those that are not among files that
+/// are named so, in words. `None` where nothing is missing, or the files have other names.
+fn missing_batches(train: &[NamedBytes]) -> Option<String> {
+    let name = |batch: usize| format!("data_batch_{batch}.bin");
+    let there = |batch: &usize| train.iter().any(|file| file.name.contains(&name(*batch)));
+    let missing: Vec<String> = (1..=5).filter(|batch| !there(batch)).map(name).collect();
+    match missing.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is")),
+        some if some.len() < 5 => Some(format!("{} are", some.join(", "))),
+        _ => None,
+    }
 }
 
 /// Reads one file.

@@ -2,7 +2,8 @@
 //! and the labels `y` [N, 1], both column by column. Label 10 is the digit 0.
 
 use super::stl10::columns_to_rows;
-use super::{Dataset, ImageShape, NamedBytes, Split, known, mat};
+use super::{NamedBytes, mat};
+use crate::data::{Dataset, ImageShape, Split, known};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 32, width: 32 };

@@ -3,7 +3,8 @@
 
 use serde::Deserialize;
 
-use super::{Dataset, ImageShape, NamedBytes, Normalisation, Split, known};
+use super::NamedBytes;
+use crate::data::{Dataset, ImageShape, Normalisation, Split, known};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 1, height: 28, width: 28 };

@@ -5,9 +5,10 @@ use std::io::Cursor;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::bytes::{ByteSource, deflate_bound};
-use super::dataset::ALL_MEMBERS;
-use super::known::{self, numbered_classes, stem};
-use super::{Dataset, ImageShape, Normalisation, Split, npy};
+use super::npy;
+use crate::data::dataset::ALL_MEMBERS;
+use crate::data::known::{self, numbered_classes, stem};
+use crate::data::{Dataset, ImageShape, Normalisation, Split};
 use crate::{Error, Result};
 
 /// Reads any grey or RGB 2-D set with one label a sample. The file's name tells which set it is: PathMNIST,
@@ -107,7 +108,7 @@ fn read_images(source: &mut ByteSource, shape: &[u64]) -> Result<(ImageShape, Ve
     let (count, image) = known.ok_or_else(|| source.bad(expected, format!("shape {shape:?}")))?;
     let len = count.checked_mul(image.image_len() as u64);
     let len = len.ok_or_else(|| source.bad("a possible number of images", count.to_string()))?;
-    let mut pixels = source.room(len, "pixels")?;
+    let mut pixels = source.allocate(len, "pixels")?;
     if image.channels == 1 {
         source.fill(&mut pixels, "pixels")?;
     } else {

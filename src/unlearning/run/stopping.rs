@@ -1,27 +1,6 @@
-//! When a step only repairs, and when the run ends (paper: dual stopping).
+//! When a run ends (paper: dual stopping).
 
-use burn::tensor::{Bool, Tensor};
 use serde::{Deserialize, Serialize};
-
-use super::{Objective, PurgeConfig};
-
-/// Whether this step uses g_r alone, `[1]`; `None` where the settings rule it out. Gate: the forget batch is already
-/// confused enough, H > γ ln K. Cap, gradient ascent only: its cross-entropy is already that of guessing, CE ≥ ln K.
-pub(crate) fn retain_only(
-    config: &PurgeConfig,
-    classes: usize,
-    entropy: &Tensor<1>,
-    cross_entropy: &Tensor<1>,
-) -> Option<Tensor<1, Bool>> {
-    let guessing = (classes as f64).ln();
-    let gate = (config.forget_gate > 0.0).then(|| entropy.clone().greater_scalar(config.forget_gate * guessing));
-    let cap =
-        (config.objective == Objective::GradientAscent).then(|| cross_entropy.clone().greater_equal_scalar(guessing));
-    match (gate, cap) {
-        (Some(gate), Some(cap)) => Some(gate.bool_or(cap)),
-        (gate, cap) => gate.or(cap),
-    }
-}
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +12,41 @@ pub enum StopReason {
     RetainBudget,
     /// All epochs are done.
     EpochLimit,
-    /// The caller cancelled.
+    /// The caller ended it.
     Cancelled,
     /// Forget accuracy was at the target before the first step.
     NothingToForget,
+    /// A loss or a weight was no longer a number. The network is the one of the last check where all were.
+    Diverged,
+}
+
+impl StopReason {
+    /// Every reason.
+    pub const ALL: [StopReason; 6] = [
+        StopReason::ForgetTarget,
+        StopReason::RetainBudget,
+        StopReason::EpochLimit,
+        StopReason::Cancelled,
+        StopReason::NothingToForget,
+        StopReason::Diverged,
+    ];
+
+    /// The name in lower case, as JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StopReason::ForgetTarget => "forget_target",
+            StopReason::RetainBudget => "retain_budget",
+            StopReason::EpochLimit => "epoch_limit",
+            StopReason::Cancelled => "cancelled",
+            StopReason::NothingToForget => "nothing_to_forget",
+            StopReason::Diverged => "diverged",
+        }
+    }
+
+    /// Whether all of D_f was looked at and no more of it than the target was recognised.
+    pub fn has_forgotten(self) -> bool {
+        matches!(self, StopReason::ForgetTarget | StopReason::NothingToForget)
+    }
 }
 
 /// The limits of a run.
@@ -46,7 +56,7 @@ pub struct Stopping {
     pub target_forget_accuracy: f64,
     /// α times the retain cross-entropy before unlearning, nats.
     pub retain_loss_limit: f64,
-    /// Passes over D_f, of which there are more where these are fewer than the least number of steps.
+    /// Passes over what the method walks through.
     pub epochs: usize,
 }
 

@@ -1,9 +1,13 @@
 //! What the formats do not carry: titles, class names and licences of the sets we know.
 
+mod defaults;
+
+pub use defaults::{AuthorsDefaults, Defaults, TrainingDefaults, defaults};
+
 use super::dataset::ALL_MEMBERS;
 use super::{Dataset, Normalisation, Split};
 
-pub(super) struct Known {
+pub(crate) struct Known {
     pub name: &'static str,
     pub title: &'static str,
     pub channels: usize,
@@ -14,7 +18,7 @@ pub(super) struct Known {
 
 impl Known {
     /// The set itself, of splits that were read as its files say.
-    pub(super) fn dataset(&self, train: Split, test: Split) -> Dataset {
+    pub(crate) fn dataset(&self, train: Split, test: Split) -> Dataset {
         Dataset {
             name: self.name.into(),
             title: self.title.into(),
@@ -30,12 +34,12 @@ impl Known {
         }
     }
 
-    pub(super) fn class_names(&self) -> Vec<String> {
+    pub(crate) fn class_names(&self) -> Vec<String> {
         self.class_names.iter().map(|name| name.to_string()).collect()
     }
 }
 
-pub(super) static MNIST: Known = Known {
+pub(crate) static MNIST: Known = Known {
     name: "mnist",
     title: "MNIST",
     channels: 1,
@@ -44,7 +48,7 @@ pub(super) static MNIST: Known = Known {
     licence: "CC BY-SA 3.0",
 };
 
-pub(super) static CIFAR10: Known = Known {
+pub(crate) static CIFAR10: Known = Known {
     name: "cifar10",
     title: "CIFAR-10",
     channels: 3,
@@ -53,7 +57,7 @@ pub(super) static CIFAR10: Known = Known {
     licence: NO_LICENCE,
 };
 
-pub(super) static CIFAR100: Known = Known {
+pub(crate) static CIFAR100: Known = Known {
     name: "cifar100",
     title: "CIFAR-100",
     channels: 3,
@@ -75,7 +79,7 @@ static CIFAR100_CLASSES: [&str; 100] = [
     "wolf", "woman", "worm",
 ];
 
-pub(super) static SVHN: Known = Known {
+pub(crate) static SVHN: Known = Known {
     name: "svhn",
     title: "SVHN",
     channels: 3,
@@ -84,7 +88,7 @@ pub(super) static SVHN: Known = Known {
     licence: "for non-commercial use",
 };
 
-pub(super) static STL10: Known = Known {
+pub(crate) static STL10: Known = Known {
     name: "stl10",
     title: "STL-10",
     channels: 3,
@@ -137,7 +141,7 @@ const MEDMNIST_SOURCE: &str = "MedMNIST v2 (Yang et al., 2023)";
 const MEDMNIST_LICENCE: &str = "CC BY 4.0";
 
 /// The MedMNIST set that a file's name begins with, as in "pathmnist.npz" or "pathmnist_64.npz".
-pub(super) fn medmnist(file: &str) -> Option<&'static Known> {
+pub(crate) fn medmnist(file: &str) -> Option<&'static Known> {
     let stem = stem(file).to_ascii_lowercase();
     MEDMNIST.iter().find(|known| {
         let rest = stem.strip_prefix(known.name);
@@ -146,13 +150,13 @@ pub(super) fn medmnist(file: &str) -> Option<&'static Known> {
 }
 
 /// A file's name without folders and without what follows the first dot.
-pub(super) fn stem(file: &str) -> &str {
+pub(crate) fn stem(file: &str) -> &str {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     name.split('.').next().filter(|s| !s.is_empty()).unwrap_or(name)
 }
 
 /// Names for classes that nobody named: one for each label up to the highest, at least two.
-pub(super) fn numbered_classes<'a>(splits: impl IntoIterator<Item = &'a Split>) -> Vec<String> {
+pub(crate) fn numbered_classes<'a>(splits: impl IntoIterator<Item = &'a Split>) -> Vec<String> {
     let labels = splits.into_iter().flat_map(Split::labels);
     let highest = labels.max().map_or(1, |&label| label.max(1));
     (0..=highest).map(|class| format!("class {class}")).collect()

@@ -2,7 +2,8 @@
 //! labels count from 1.
 
 use super::bytes::ByteSource;
-use super::{Dataset, FourFiles, ImageShape, NamedBytes, Split, known};
+use super::{FourFiles, NamedBytes};
+use crate::data::{Dataset, ImageShape, Split, known};
 use crate::{Error, Result};
 
 const SHAPE: ImageShape = ImageShape { channels: 3, height: 96, width: 96 };
