@@ -1,6 +1,5 @@
 import { badOption, checkedOptions, oneOf } from './checks.js';
 import { download, networkError, type Report } from './download.js';
-import { PurgeError, messageOf } from './errors.js';
 import type { DatasetFiles, NamedFile } from './protocol.js';
 import type { DatasetSource, Source } from './types.js';
 
@@ -115,14 +114,10 @@ function local(source: ArrayBuffer | Uint8Array | Blob, fallback: string): Named
   if (source instanceof Blob) {
     return { name: (source instanceof File && source.name) || fallback, blob: source };
   }
-  try {
-    return { name: fallback, blob: new Blob([source as ArrayBuffer | Uint8Array<ArrayBuffer>]) };
-  } catch (error) {
-    // Memory shared between threads cannot become a blob, and may change while it is read.
-    throw new PurgeError('bad-config', `${fallback}: the bytes cannot be copied (${messageOf(error)})`, {
-      cause: error,
-    });
-  }
+  // Browsers make no blob of memory that threads share; a slice of it is not shared.
+  const shared = source instanceof Uint8Array && !(source.buffer instanceof ArrayBuffer);
+  const part = (shared ? source.slice() : source) as ArrayBuffer | Uint8Array<ArrayBuffer>;
+  return { name: fallback, blob: new Blob([part]) };
 }
 
 function nameOf(address: string | URL): string {
