@@ -101,9 +101,13 @@ function describe(value: unknown): string {
       if (Array.isArray(value)) return 'a list';
       const prototype: unknown = Object.getPrototypeOf(value);
       const maker = prototype === null ? undefined : (value as { constructor?: unknown }).constructor;
-      return typeof maker === 'function' && maker.name && maker !== Object ? `a ${maker.name}` : 'an object';
+      return typeof maker === 'function' && maker.name && maker !== Object ? withArticle(maker.name) : 'an object';
     }
     default:
       return String(value);
   }
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
 }

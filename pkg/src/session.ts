@@ -90,7 +90,7 @@ class EngineSession implements Session {
   /** Which of the shipped networks the loaded one is. */
   #shipped: Shipped | undefined;
 
-  /** The run that the engine has under way. */
+  /** The run that the engine has under way, as long as it may go on. */
   #run: symbol | undefined;
   /** Whether the engine's network has steps behind it that are not in `#network`, and would go with the engine. */
   #atStake = false;
@@ -450,7 +450,7 @@ class EngineSession implements Session {
 
   /** Ends whatever run is under way; the network stays as it is. */
   async #endRun(connection: Connection): Promise<void> {
-    if (this.#run) await this.#finish(connection);
+    if (this.#state.running) await this.#finish(connection);
   }
 
   async #finish(connection: Connection): Promise<RunSummary> {

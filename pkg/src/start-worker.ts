@@ -1,9 +1,13 @@
 import type { EngineWorker } from './connection.js';
 
-/** Starts a worker that runs the engine. */
-export function startWorker(): EngineWorker {
+/**
+ * Starts a worker that runs the engine.
+ *
+ * @param module Where this module is.
+ */
+export function startWorker(module: string = import.meta.url): EngineWorker {
   if (typeof Worker === 'undefined') throw new Error('there are no web workers here');
-  const here = new URL(import.meta.url);
+  const here = new URL(module);
   if (isElsewhere(here)) return startThroughBlob(new URL('worker.js', here).href);
   // Written out like this, bundlers find the worker and emit it as a file.
   return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'purge' });

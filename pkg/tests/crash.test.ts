@@ -284,6 +284,32 @@ test('a run whose network could not be handed over is lost with the engine only'
   await expect(session.exportModel()).rejects.toMatchObject({ code: 'bad-state', message: session.lost });
 });
 
+test('what an engine alone has can be kept as soon as it hands it over, and then survives it', async () => {
+  const { session, first } = await ready();
+  first.engine.during = (call) => {
+    if (call === 'exportModel') refuse('out-of-memory', 'no memory for a copy');
+  };
+  await expect(forget(session, 3)).rejects.toMatchObject({ code: 'out-of-memory' });
+  await expect(session.keep()).rejects.toMatchObject({ code: 'out-of-memory' });
+  first.engine.during = () => {};
+  await session.keep();
+  first.panic('index out of bounds');
+  await expect(session.reset()).rejects.toMatchObject({ code: 'internal' });
+  expect(await exported(session)).toBe('model A|3:3');
+});
+
+test('a run that the engine could not end is ended by the next call that needs it ended', async () => {
+  const { session, first } = await ready();
+  const run = session.unlearn({ forgetClass: 3 });
+  await run.next();
+  first.engine.during = (call) => {
+    if (call === 'finish') refuse('internal', 'not now');
+  };
+  await expect(run.return()).rejects.toMatchObject({ message: 'not now' });
+  first.engine.during = () => {};
+  expect(await forget(session, 4)).toBe('model A|3:1|4:3');
+});
+
 test.each(['finish', 'exportModel'])('a crash in the %s at the end of a run loses it', async (last) => {
   const { session, first } = await ready();
   first.engine.after = (call) => {
