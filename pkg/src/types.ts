@@ -378,6 +378,8 @@ export interface Session {
   /**
    * Where the shipped network is that was retrained without a class, for `evaluate({ model })`; undefined unless the
    * network was loaded by name and there is one for the class.
+   *
+   * @throws PurgeError `bad-config` for what is no class at all.
    */
   retrained(classIndex: number): URL | undefined;
   /** The first `count` samples of a class. */
