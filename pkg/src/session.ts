@@ -60,8 +60,9 @@ export async function openSession(options: SessionOptions, makeWorker: () => Eng
   ]);
   checkWord('device', device, ['auto', 'webgpu', 'cpu']);
   checkSignal('signal', signal);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw badOption('onProgress', 'a function', onProgress);
+  }
   const session = new EngineSession({ ...options }, assetFolder(assets), makeWorker);
   await session.open();
   return session;
