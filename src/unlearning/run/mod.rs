@@ -159,6 +159,18 @@ impl Run {
         (self.state.network, summary)
     }
 
+    /// Where the looks between epochs look.
+    #[cfg(test)]
+    pub(crate) fn looks_at(&self) -> &[usize] {
+        &self.plan.target_indices
+    }
+
+    /// The next batch of D_f that a step would see.
+    #[cfg(test)]
+    pub(crate) fn walks_through(&self) -> Vec<usize> {
+        self.state.samples.clone().next_forget().indices
+    }
+
     fn progress(&self, steps: Vec<Step>) -> Progress {
         let State { step, newest, forget_accuracy, stop, flags, .. } = &self.state;
         let per_epoch = self.plan.steps_per_epoch;
