@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use purge_unlearning::model::{Checkpoint, Network};
+use purge_unlearning::model::{Checkpoint, Network, SmallCnnConfig};
 use purge_unlearning::unlearning::purge::{Objective, Purge, PurgeConfig, StepBatch, StepScalars};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -186,4 +186,15 @@ fn steps_agree_with_pytorch() {
             assert!(difference <= 2e-5, "{}: weights differ by {difference}", case.name);
         }
     }
+}
+
+#[test]
+fn probabilities_of_another_number_of_classes_are_refused() {
+    let device = Device::flex();
+    let network = SmallCnnConfig::new(1, 10).with_width(8).init(0, &device).unwrap();
+    let purge = |p_r: &[f32], class: usize| Purge::new(PurgeConfig::authors("mnist"), class.into(), p_r, &network);
+    assert!(purge(&[0.1; 10], 3).is_ok());
+    let wrong = purge(&[0.1; 9], 3).unwrap_err().to_string();
+    assert_eq!(wrong, "retain_confusion: expected 10 probabilities, one for each class, found 9");
+    assert_eq!(purge(&[0.1; 10], 10).unwrap_err().code(), "bad-config");
 }

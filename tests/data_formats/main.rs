@@ -412,6 +412,13 @@ fn whole_sets_of_every_published_layout() {
     let [images, labels] = [named("X", STL10_IMAGES), named("y", STL10_LABELS)];
     let files = FourFiles { train_images: images, train_labels: labels, test_images: images, test_labels: labels };
     assert_eq!(stl10::read(files).unwrap().class_names[9], "truck");
+    let batches = ["data_batch_1.bin", "data_batch_4.bin.gz"].map(|name| named(name, CIFAR10));
+    let part = data::read(Format::Cifar10, &[batches[0], batches[1], named("test_batch.bin", CIFAR10)]).unwrap();
+    assert_eq!(
+        part.members,
+        "every training image; data_batch_2.bin, data_batch_3.bin, data_batch_5.bin are not there"
+    );
+    assert_eq!(cifar.members, "every training image", "files that are not named as batches lack none");
     let alone = data::read(Format::Svhn, &[images]).unwrap_err().to_string();
     assert!(alone.contains("a file for training and one for testing"), "{alone}");
 }

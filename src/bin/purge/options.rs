@@ -70,9 +70,11 @@ impl NonMembers {
     }
 }
 
-/// A dataset by name or path.
+/// A dataset by name or path. What was found is told, for a set may lack some of its files.
 pub fn dataset(name: &str) -> Result<Dataset> {
-    files::open(name, &files::Places::from_env())
+    let dataset = files::open(name, &files::Places::from_env())?;
+    eprintln!("{}: {} samples to learn from, {}", dataset.title, dataset.train.len(), dataset.members);
+    Ok(dataset)
 }
 
 /// A network from a file.
