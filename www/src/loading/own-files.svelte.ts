@@ -11,12 +11,13 @@ const askedAbove = 1e9;
 export class OwnFiles implements Brought {
   files: readonly Recognised[] = $state.raw([]);
   borrowed: Shipped | undefined = $state.raw();
+  /** In place of a PathMNIST that the server does not have. */
   archive: File | undefined = $state.raw();
   /** Files so large that they wait to be asked for once more. */
   large: { files: readonly Recognised[]; bytes: number } | undefined = $state.raw();
 
-  /** What the engine has loaded well. */
-  #loaded: Brought = { files: [] };
+  /** What the engine has loaded well for "Your own". */
+  #loaded: Pick<Brought, 'files' | 'borrowed'> = { files: [] };
 
   /** Adds files to "Your own", or holds them back where they would take very much memory; `sure`: in any case. */
   add(added: readonly Recognised[], sure = false): void {
@@ -37,31 +38,27 @@ export class OwnFiles implements Brought {
     this.files = this.files.filter((f) => !isModel(f));
   }
 
-  /** The engine has loaded what there is. */
+  /** The engine has loaded the files. */
   accept(): void {
-    const { files, borrowed, archive } = this;
-    this.#loaded = { files, borrowed, archive };
+    const { files, borrowed } = this;
+    this.#loaded = { files, borrowed };
   }
 
   /**
-   * The engine has not loaded what there is, for this reason: what came newly goes, and what was there before comes back.
+   * The engine has not loaded the files, for this reason: what came newly goes, and what was there before comes back.
    * Of a network and data that came together, only the one that is no good goes.
    *
    * @returns Whether anything has changed by that.
    */
   refuse(code: ErrorCode): boolean {
-    const { files: newer, borrowed: newerNetwork, archive: newerArchive } = this;
+    const { files: newer, borrowed: newerNetwork } = this;
     const older = this.#loaded;
     const models = (code === 'bad-dataset' ? newer : older.files).filter(isModel);
     const images = (code === 'bad-model' ? newer : older.files).filter((f) => !isModel(f));
     this.files = [...images, ...models];
     if (code !== 'bad-dataset') this.borrowed = older.borrowed;
-    if (code !== 'bad-model') this.archive = older.archive;
     return (
-      this.borrowed !== newerNetwork ||
-      this.archive !== newerArchive ||
-      this.files.length !== newer.length ||
-      this.files.some((f) => !newer.includes(f))
+      this.borrowed !== newerNetwork || this.files.length !== newer.length || this.files.some((f) => !newer.includes(f))
     );
   }
 }

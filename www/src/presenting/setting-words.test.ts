@@ -23,6 +23,8 @@ it.each([
   [{ min: 0, max: 100, unit: '%' }, '0 to 100 %'],
   [{ min: 0, max: 2 ** 32 - 1 }, '0 to 2³² − 1'],
   [{ min: 1e-6, max: 65_536 }, '10⁻⁶ to 65,536'],
+  [{ min: 0, max: 1e6 }, '0 to 10⁶'],
+  [{ min: 0, max: 2 ** 53 - 1 }, '0 to 2⁵³ − 1'],
   [{}, ''],
 ] as const)('the range of %o is "%s"', (given, words) => {
   expect(rangeWords(setting(given))).toBe(words);

@@ -26,12 +26,13 @@ export function expectedWords(of: SettingInfo): string {
 
 const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** A range's end, large and small ones as powers: "2³² − 1", "10⁻⁶". */
+/** A range's end, very large and small ones as powers: "2³² − 1", "10⁻⁶". */
 function numberWords(value: number): string {
-  const power = Math.log2(value + 1);
-  if (value > 1e6 && Number.isInteger(power)) return `2${superscript(power)} − 1`;
-  const digits = Math.log10(value);
-  if (value > 0 && value < 1e-3 && Number.isInteger(digits)) return `10⁻${superscript(-digits)}`;
+  const twos = Math.log2(value + 1);
+  if (value > 1e6 && Number.isInteger(twos)) return `2${superscript(twos)} − 1`;
+  const tens = Math.log10(value);
+  if (Number.isInteger(tens) && tens >= 6) return `10${superscript(tens)}`;
+  if (Number.isInteger(tens) && tens <= -4) return `10⁻${superscript(-tens)}`;
   return Number.isInteger(value) ? whole(value) : String(value);
 }
 

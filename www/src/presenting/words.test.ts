@@ -50,6 +50,7 @@ describe('what a run did', () => {
     expect(say('retain_budget', 1, 2)).toContain('retain share');
     expect(say('cancelled', 5, 2)).toContain('as that step left it');
     expect(say('nothing_to_forget', 0, 0)).toContain('nothing left to forget');
+    expect(stopWords({ steps: 9, networkStep: 9, seconds: 1 }, config, three)).toContain('why it ended is not known');
     const diverged = say('diverged', 23, 2, 20);
     expect(diverged).toContain('after 23 steps');
     expect(diverged).toContain('as it was after step 20');

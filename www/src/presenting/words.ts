@@ -1,5 +1,6 @@
-import type { Attack, DatasetInfo, DeviceInfo, DoneEvent, Evaluation, ResolvedConfig } from 'purge-unlearning';
+import type { Attack, DatasetInfo, DeviceInfo, Evaluation, ResolvedConfig } from 'purge-unlearning';
 import type { NoRetrained } from '../measuring/retrained';
+import type { RunResult } from '../running/run.svelte';
 import { singular, type ClassWords } from './class-words';
 import { counted, duration, figures, percent, signed, tenth, whole } from './format';
 
@@ -42,13 +43,16 @@ export function resultWords(before: Evaluation, after: Evaluation, of: ClassWord
 
 /** Why a run ended, and what that means. */
 export function stopWords(
-  { stop, steps, seconds, networkStep }: Pick<DoneEvent, 'stop' | 'steps' | 'seconds' | 'networkStep'>,
+  { stop, steps, seconds, networkStep }: RunResult,
   config: ResolvedConfig | undefined,
   of: ClassWords,
 ): string {
   const after = `after ${counted(steps, 'step')} and ${duration(seconds)}`;
   const { targetForgetAccuracy, retainBudget } = config ?? {};
   const target = targetForgetAccuracy === undefined ? 'the target' : `${figures(targetForgetAccuracy)}\u202f%`;
+  if (!stop) {
+    return `It ended ${after}. The engine stopped while what was left was being measured, so why it ended is not known.`;
+  }
   switch (stop) {
     case 'forget_target':
       return `It stopped ${after}, when it recognised no more than ${target} of the ${of.all}.`;

@@ -1,4 +1,4 @@
-import type { DoneEvent, Evaluation, ResolvedConfig, UnlearnConfig } from 'purge-unlearning';
+import type { DoneEvent, Evaluation, ResolvedConfig, StopReason, UnlearnConfig } from 'purge-unlearning';
 import type { Held } from '../loading/loading.svelte';
 import type { Connection } from '../session/connection.svelte';
 import { Gate } from './gate';
@@ -16,6 +16,17 @@ export interface RunStart {
   config: ResolvedConfig;
 }
 
+/** How a run ended. */
+export interface RunResult {
+  /** Absent where the engine stopped before it could be told. */
+  stop?: StopReason;
+  steps: number;
+  /** The step after which the network is as it is now. */
+  networkStep: number;
+  violations?: number;
+  seconds: number;
+}
+
 /** One run: from the wish to forget to what it has left. */
 export class Run {
   of: Held | undefined = $state.raw();
@@ -27,7 +38,7 @@ export class Run {
   ending = $state(false);
   config: ResolvedConfig | undefined = $state.raw();
   trace: Trace = $state.raw(emptyTrace(undefined));
-  result: DoneEvent | undefined = $state.raw();
+  result: RunResult | undefined = $state.raw();
   /** Evaluations of the network that it has left, by the unseen images compared with. */
   after: Partial<Record<'test' | 'val', Evaluation>> = $state.raw({});
 
@@ -88,19 +99,33 @@ export class Run {
     this.#cancelled.abort();
   }
 
-  fail(): void {
-    this.state = 'failed';
+  /**
+   * It has ended without its scores.
+   *
+   * @param kept Whether the session holds what it has made of the network.
+   */
+  fail(kept = false): void {
+    const last = this.trace.events.at(-1);
+    if (this.state !== 'running' || !kept || !last) {
+      this.state = 'failed';
+      return;
+    }
+    const { step, elapsedMs } = last;
+    const stop = this.#cancelled.signal.aborted ? { stop: 'cancelled' as const } : {};
+    this.result = { ...stop, steps: step, networkStep: step, seconds: elapsedMs / 1000 };
+    this.state = 'over';
   }
 
   /** Takes an evaluation of the network that it has left. */
   evaluated(evaluation: Evaluation): void {
     this.after = { ...this.after, [evaluation.nonMemberSplit]: evaluation };
+    if (this.result) this.trace = withEnd(this.trace, this.result.networkStep, evaluation);
   }
 
   #finish(event: DoneEvent): void {
-    this.result = event;
+    const { stop, steps, networkStep, violations, seconds } = event;
+    this.result = { stop, steps, networkStep, seconds, ...(violations !== undefined && { violations }) };
     this.state = 'over';
     this.evaluated(event.evaluation);
-    this.trace = withEnd(this.trace, event.networkStep, event.evaluation);
   }
 }

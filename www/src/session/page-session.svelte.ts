@@ -112,6 +112,7 @@ export class PageSession {
 
   /** Uses a shipped network on the visitor's own data. */
   borrow(name: Served): Promise<void> {
+    if (this.shown.busy) return Promise.resolve();
     this.own.borrow({ name, norm: this.settings.norm });
     return this.#begin();
   }

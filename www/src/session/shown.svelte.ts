@@ -1,4 +1,4 @@
-import type { DatasetInfo, Evaluation, ModelInfo, UnlearnConfig } from 'purge-unlearning';
+import type { DatasetInfo, Evaluation, ModelInfo, StopReason, UnlearnConfig } from 'purge-unlearning';
 import type { About } from '../measuring/measurements.svelte';
 import { classWords, namesOf, togetherWords } from '../presenting/class-words';
 import type { Run } from '../running/run.svelte';
@@ -148,7 +148,7 @@ export class Shown {
     return togetherWords(classes.flatMap((k) => this.words[k] ?? []));
   }
 
-  #ended(stop: string): Phase {
+  #ended(stop: StopReason | undefined): Phase {
     return stop === 'cancelled' || stop === 'diverged' ? stop : 'done';
   }
 }

@@ -15,7 +15,7 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
 
   const ready = () => shown.fits && connection.lost === undefined;
   const waits = () => page.run?.state === 'waiting';
-  const usesOwn = () => settings.dataset === 'own' || (settings.dataset === 'pathmnist' && own.archive !== undefined);
+  const usesArchive = () => settings.dataset === 'pathmnist' && settings.size === 'whole' && own.archive !== undefined;
 
   function tell(error: unknown, during: Problem['during']): boolean {
     const problem = asProblem(error, during);
@@ -33,20 +33,24 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       async perform() {
         const wanted = (loadingFor = page.wanted);
         await loading.load(wanted);
-        page.resetAsked = false;
         if (!alike(wanted, page.wanted)) return;
-        if (settings.dataset === 'pathmnist' && own.archive && connection.misfit) {
+        if (usesArchive() && connection.misfit) {
           throw new PurgeError('bad-dataset', connection.misfit.message);
         }
-        own.accept();
+        if (settings.dataset === 'own') own.accept();
         const shipped = wanted.model?.shipped;
         if (shipped && shown.fits) void fetchAhead(shipped, shown.words.length, page.fetchFile);
       },
       failed(error) {
         if (!alike(loadingFor, page.wanted)) return true;
-        // Without a device it is the engine that could not be had, whatever the files are.
-        if (!usesOwn() || !connection.device) return tell(error, 'loading');
-        return tell(error, 'file') || own.refuse(asProblem(error, 'file').code);
+        const { code } = asProblem(error, 'file');
+        const ofVisitor = settings.dataset === 'own' || usesArchive();
+        // Where the engine, or a file of the page's own, could not be had, the visitor's files are not to blame.
+        if (!ofVisitor || !connection.device || code === 'network') return tell(error, 'loading');
+        if (tell(error, 'file')) return true;
+        if (settings.dataset === 'own') return own.refuse(code);
+        own.archive = undefined;
+        return true;
       },
     },
     {
@@ -61,7 +65,8 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       async perform() {
         await connection.ask((session) => session.reset());
         page.resetAsked = false;
-        if (page.run?.state === 'failed') page.run = undefined;
+        // What a run has made of the network is gone with it.
+        if (!waits()) page.run = undefined;
       },
       failed: (error) => tell(error, 'loading'),
     },
@@ -99,8 +104,8 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         await run.go(connection, { of: loading.held, classes, before, asked, config });
       },
       failed(error) {
-        page.run?.fail();
-        return tell(error, 'running');
+        page.run?.fail(connection.lost === undefined);
+        return page.run?.state === 'over' ? measuringFailed(error) : tell(error, 'running');
       },
     },
     {

@@ -32,7 +32,9 @@ export function followAddress(follower: Follower): void {
     const { pathname, hash } = window.location;
     window.history.replaceState(window.history.state, '', `${pathname}${query && `?${query}`}${hash}`);
   };
-  $effect.root(() => $effect(write));
+  $effect.root(() => {
+    $effect(write);
+  });
   window.addEventListener('popstate', () => {
     // The entry that was gone to has the settings from when it was left.
     if (follower.locked()) return write();
