@@ -23,7 +23,7 @@ const shownSamples = 4;
 /** Brings what is wanted into the engine: fetches it, and loads what the engine does not hold yet. */
 export class Loading {
   /** Of what is being looked for. */
-  bytes: Partial<Record<Kind, Bytes>> = $state({});
+  bytes: Partial<Record<Kind, Bytes | undefined>> = $state({});
   held: Held = $state.raw({});
   /** The data that the server does not have. */
   missing: DatasetPart | undefined = $state.raw();
@@ -154,7 +154,7 @@ export class Loading {
   ): Search<Source> | undefined {
     if (search && !search.failed && same(search.part, part)) return search;
     search?.end();
-    delete this.bytes[kind];
+    this.bytes[kind] = undefined;
     return (
       part &&
       new Search(part, (loaded, total) => {

@@ -21,15 +21,16 @@ export class OwnFiles implements Brought {
 
   /** Adds files to "Your own", or holds them back where they would take very much memory; `sure`: in any case. */
   add(added: readonly Recognised[], sure = false): void {
-    const files = addFiles(this.files, added);
+    const newer = addFiles(this.large?.files ?? [], added);
+    const files = addFiles(this.files, newer);
     const bytes = unpackedBytes(files);
     this.large = undefined;
     if (bytes > askedAbove && !sure) {
-      this.large = { files: added, bytes };
+      this.large = { files: newer, bytes };
       return;
     }
     this.files = files;
-    if (added.some(isModel)) this.borrowed = undefined;
+    if (newer.some(isModel)) this.borrowed = undefined;
   }
 
   /** Takes a shipped network in place of the visitor's. */

@@ -48,9 +48,9 @@ export function newWorld(): World {
   return { during: () => undefined, calls: [], runLength: 3, stop: 'forget_target' };
 }
 
-/** What a crash of the engine fails with. */
-export function crash(): PurgeError {
-  return new PurgeError('internal', 'The engine stopped: made to.');
+/** What a crash of the engine fails with. `forGood`: what runs have made cannot be brought back. */
+export function crash(forGood = false): PurgeError {
+  return new PurgeError('internal', forGood ? 'The engine stopped for good.' : 'The engine stopped.');
 }
 
 /** Opens fake sessions in a world. */
@@ -290,7 +290,7 @@ export class FakeSession implements Session {
         if (this.#closed) throw new PurgeError('cancelled', 'The session was closed.');
         return await work();
       } catch (error) {
-        if (error instanceof PurgeError && error.code === 'internal') this.#crashed();
+        if (error instanceof PurgeError && error.code === 'internal') this.#crashed(/for good/.test(error.message));
         throw error;
       }
     });
@@ -299,9 +299,10 @@ export class FakeSession implements Session {
   }
 
   /** What a run under way has made goes with the engine; a new engine has all the rest again. */
-  #crashed(): void {
-    if (!this.#run) return;
-    if (this.#run.step > 0) this.lost = 'A run was under way when the engine stopped.';
+  #crashed(forGood: boolean): void {
+    if (!this.#run && !forGood) return;
+    if (this.#run?.step) this.lost = 'A run was under way when the engine stopped.';
+    else if (this.network !== this.#loadedId) this.lost = 'What runs had made could not be brought back.';
     this.#run = undefined;
     this.network = this.#loadedId;
   }

@@ -401,6 +401,29 @@ describe('a run', () => {
     expect(other.shown.retrained).toBeDefined();
   });
 
+  it('that was done and cannot be brought back is told, and is shown no more once the page goes on', async () => {
+    await page.forget();
+    world.during = (call) => {
+      if (call === 'evaluate loaded') throw crash(true);
+    };
+    await set({ class: [5] });
+    const { shown } = page;
+    expect([shown.lost, shown.canForget]).toEqual(['What runs had made could not be brought back.', false]);
+    world.during = () => undefined;
+    await set({ class: [3] });
+    expect([shown.lost, shown.result, shown.phase, shown.canForget]).toEqual([undefined, undefined, 'ready', true]);
+  });
+
+  it('that has not begun is not begun once it is cancelled', async () => {
+    const other = new PageSession({ settings, createSession: fakeCreate(world), fetchFile: server.fetchFile });
+    await other.follow();
+    const before = world.calls.length;
+    const running = other.forget();
+    other.cancel();
+    await running;
+    expect([other.shown.phase, world.calls.slice(before)]).toEqual(['ready', []]);
+  });
+
   it('with a setting that the engine refuses fails in words, and another one starts', async () => {
     world.during = (call) => {
       if (call === 'resolveConfig' && settings.overrides.learningRate === 0.5) {

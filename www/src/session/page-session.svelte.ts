@@ -106,7 +106,7 @@ export class PageSession {
 
   /** Takes the files that wait because they are large. */
   takeLarge(): Promise<void> {
-    this.own.add(this.own.large?.files ?? [], true);
+    this.own.add([], true);
     return this.#triedLater();
   }
 
@@ -140,7 +140,8 @@ export class PageSession {
   }
 
   cancel(): void {
-    if (this.shown.busy) this.run?.cancel();
+    if (this.run?.state === 'waiting') this.run = undefined;
+    else if (this.shown.busy) this.run?.cancel();
   }
 
   /** Back to the network as it was loaded. */

@@ -34,7 +34,7 @@ function newWalk(seed: number) {
   Object.assign(settings, fromQuery(''));
   world.during = async () => {
     for (let pause = Math.floor(random() * 3); pause > 0; pause--) await turn();
-    if (trouble.on && random() < 0.04) throw crash();
+    if (trouble.on && random() < 0.04) throw crash(random() < 0.3);
     if (trouble.on && random() < 0.01) throw new PurgeError('device-lost', 'The graphics device was lost.');
   };
   const page = new PageSession({

@@ -46,7 +46,7 @@ export class Tasks<Name extends string> {
 
   async #settle(): Promise<void> {
     // So that the caller has done all it wants to before anything is begun.
-    await undefined;
+    await Promise.resolve();
     for (let task = this.#next(); task; task = this.#next()) {
       this.doing = task.name;
       try {

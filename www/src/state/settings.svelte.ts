@@ -36,9 +36,12 @@ export function followAddress(follower: Follower): void {
     $effect(write);
   });
   window.addEventListener('popstate', () => {
-    // The entry that was gone to has the settings from when it was left.
+    const there = fromQuery(window.location.search);
+    // A link within the page leads to an entry too.
+    if (toQuery(there) === toQuery(settings)) return;
+    // The entry has the settings from when it was left.
     if (follower.locked()) return write();
-    Object.assign(settings, fromQuery(window.location.search));
+    Object.assign(settings, there);
     follower.changed();
   });
 }
