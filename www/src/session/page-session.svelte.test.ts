@@ -409,6 +409,7 @@ describe('a run', () => {
     await set({ class: [5] });
     const { shown } = page;
     expect([shown.lost, shown.canForget]).toEqual(['What runs had made could not be brought back.', false]);
+    expect(page.problem).toMatchObject({ code: 'internal', during: 'measuring' });
     world.during = () => undefined;
     await set({ class: [3] });
     expect([shown.lost, shown.result, shown.phase, shown.canForget]).toEqual([undefined, undefined, 'ready', true]);

@@ -190,6 +190,5 @@ export class PageSession {
     this.tasks.allow();
     this.loading.seek(this.wanted);
     await this.tasks.settle();
-    if (this.run?.state === 'waiting') this.run = undefined;
   }
 }

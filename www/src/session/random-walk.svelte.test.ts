@@ -189,6 +189,8 @@ it.each(Array.from({ length: walks }, (_, seed) => seed))(
       page.resume();
       await rest();
       check();
+      expect(page.shown.busy).toBe(false);
+      if (page.shown.lost) expect(page.problem).toBeDefined();
 
       trouble.on = false;
       world.stop = 'forget_target';

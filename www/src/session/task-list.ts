@@ -125,8 +125,9 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
   ];
 
   function measuringFailed(error: unknown): boolean {
-    // A crash loses no network here, and the session has a new engine: once it may be bad luck.
-    if (isCrash(asProblem(error, 'measuring').code) && !page.retried) {
+    // A crash here loses nothing as a rule, and the session has a new engine: once it may be bad luck.
+    const harmless = isCrash(asProblem(error, 'measuring').code) && connection.lost === undefined;
+    if (harmless && !page.retried) {
       page.retried = true;
       return true;
     }
