@@ -122,10 +122,11 @@ export class Loading {
 
   /** Takes the first images of each class. */
   async sample(classes: number): Promise<void> {
+    const ask = this.#connection.asking();
     const of = this.held;
     const images: Samples[] = [];
     for (let k = 0; k < classes; k++) {
-      images.push(await this.#connection.ask((session) => session.samples({ class: k, count: shownSamples })));
+      images.push(await ask((session) => session.samples({ class: k, count: shownSamples })));
     }
     this.samples = { of, images };
   }

@@ -45,12 +45,13 @@ export class Measurements {
   }
 
   async measureRetrained(about: About): Promise<void> {
+    const ask = this.#connection.asking();
     const { of, classes, nonMembers } = about;
     const model = await findRetrained(of.model?.shipped, classes, this.#fetchFile);
     if (!(model instanceof File)) return this.#take('retrained', about, model);
     const options = { forgetClass: [...classes], nonMembers, model };
     try {
-      this.#take('retrained', about, await this.#connection.ask((session) => session.evaluate(options)));
+      this.#take('retrained', about, await ask((session) => session.evaluate(options)));
     } catch (error) {
       if (!(error instanceof PurgeError && error.code === 'bad-model')) throw error;
       this.#take('retrained', about, 'unusable');

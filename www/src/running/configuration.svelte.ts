@@ -1,6 +1,6 @@
 import type { ResolvedConfig, UnlearnConfig } from 'purge-unlearning';
 import type { Held } from '../loading/loading.svelte';
-import type { Connection } from '../session/connection.svelte';
+import type { Ask } from '../session/connection.svelte';
 
 /** What a run would use now: the settings, with the preset's values in place of those that are not set. */
 export class Configuration {
@@ -22,11 +22,11 @@ export class Configuration {
     return this.#of(of, method, preset)?.full;
   }
 
-  async resolve(connection: Connection, of: Held, asked: UnlearnConfig): Promise<void> {
+  async resolve(ask: Ask, of: Held, asked: UnlearnConfig): Promise<void> {
     const { forgetClass, method, preset } = asked;
     const bare = { forgetClass, ...(method && { method }), ...(preset && { preset }) };
-    const ofPreset = await connection.ask((session) => session.resolveConfig(bare));
-    const full = await connection.ask((session) => session.resolveConfig(asked));
+    const ofPreset = await ask((session) => session.resolveConfig(bare));
+    const full = await ask((session) => session.resolveConfig(asked));
     this.#resolved = { of, asked, preset: ofPreset, full };
   }
 

@@ -1,6 +1,6 @@
 import type { DoneEvent, Evaluation, ResolvedConfig, StopReason, UnlearnConfig } from 'purge-unlearning';
 import type { Held } from '../loading/loading.svelte';
-import type { Connection } from '../session/connection.svelte';
+import type { Ask } from '../session/connection.svelte';
 import { Gate } from './gate';
 import { emptyTrace, withEnd, withEvent, type Trace } from './trace';
 
@@ -58,18 +58,18 @@ export class Run {
   }
 
   /** Goes through with it. */
-  async go(connection: Connection, { of, classes, before, asked, config }: RunStart): Promise<void> {
+  async go(ask: Ask, { of, classes, before, asked, config }: RunStart): Promise<void> {
     const { signal } = this.#cancelled;
     this.state = 'running';
     this.of = of;
     this.classes = classes;
     this.config = config;
     this.trace = emptyTrace(before);
-    const events = await connection.ask(async (session) => session.unlearn(asked, { signal, stepsPerEvent: 1 }));
+    const events = await ask(async (session) => session.unlearn(asked, { signal, stepsPerEvent: 1 }));
     for (;;) {
       // Past the last step there is nothing to wait for.
       if (!this.ending) await this.#gate.through(signal);
-      const { value: event, done } = await connection.ask(() => events.next());
+      const { value: event, done } = await ask(() => events.next());
       if (done) return;
       if (event.type === 'done') this.#finish(event);
       else {

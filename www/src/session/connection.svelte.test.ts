@@ -35,6 +35,15 @@ it('a session that could not be opened is opened anew by the next call', async (
   expect(world.calls.filter((call) => call.startsWith('open'))).toHaveLength(2);
 });
 
+it('calls that belong together do not go on with another session', async () => {
+  const { world, connection } = connect();
+  const ask = connection.asking();
+  await ask((session) => session.loadModel(network));
+  connection.close();
+  await expect(ask((session) => session.loadModel(network))).rejects.toMatchObject({ code: 'cancelled' });
+  expect(world.calls.filter((call) => call.startsWith('open'))).toHaveLength(1);
+});
+
 it.each([
   ['answers', () => undefined],
   [

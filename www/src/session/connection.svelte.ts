@@ -10,6 +10,9 @@ import {
 import type { Bytes } from '../loading/loading.svelte';
 import type { PageState } from '../state/page-settings';
 
+/** Asks one session; fails with `cancelled` once it is closed. */
+export type Ask = <T>(call: (session: Session) => Promise<T>) => Promise<T>;
+
 /** The package's session, and what it tells, read again after every call. */
 export class Connection {
   device: DeviceInfo | undefined = $state.raw();
@@ -46,17 +49,27 @@ export class Connection {
    *
    * @throws PurgeError `cancelled` if the session was closed meanwhile.
    */
-  async ask<T>(call: (session: Session) => Promise<T>): Promise<T> {
+  ask<T>(call: (session: Session) => Promise<T>): Promise<T> {
+    return this.asking()(call);
+  }
+
+  /** What asks the session of now, for several calls that belong together: it does not go on with a later session. */
+  asking(): Ask {
     const life = this.#life;
-    const session = await this.open();
-    try {
-      return await call(session);
-    } finally {
-      // Whatever comes from a session that is closed, well or not, nobody waits for any more.
-      // eslint-disable-next-line no-unsafe-finally
+    const mustLive = () => {
       if (life !== this.#life) throw new PurgeError('cancelled', 'The session was closed.');
-      this.#tell(session);
-    }
+    };
+    return async (call) => {
+      mustLive();
+      const session = await this.open();
+      try {
+        return await call(session);
+      } finally {
+        // Whatever comes from a session that is closed, well or not, nobody waits for any more.
+        mustLive();
+        this.#tell(session);
+      }
+    };
   }
 
   /** Ends the session; the next call opens another one. */

@@ -17,6 +17,7 @@ import {
   type UnlearnEvent,
 } from 'purge-unlearning';
 import { evaluation } from '../measuring/evaluation.fixture';
+import { isCrash } from '../state/problem';
 
 /** What an evaluation of the fake was made of, in its field `of`. */
 export interface Evaluated {
@@ -290,7 +291,7 @@ export class FakeSession implements Session {
         if (this.#closed) throw new PurgeError('cancelled', 'The session was closed.');
         return await work();
       } catch (error) {
-        if (error instanceof PurgeError && error.code === 'internal') this.#crashed(/for good/.test(error.message));
+        if (error instanceof PurgeError && isCrash(error.code)) this.#crashed(/for good/.test(error.message));
         throw error;
       }
     });

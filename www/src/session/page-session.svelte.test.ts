@@ -269,6 +269,7 @@ describe('the official archive in place of a missing set', () => {
   it('is refused where it is another set, and a right one works after that', async () => {
     await page.take([archive(3, 8)]);
     expect(page.problem).toMatchObject({ code: 'bad-dataset', during: 'file' });
+    expect(page.problem?.message).toMatch(/^pathmnist\.npz: expected PathMNIST/);
     expect(page.shown.missing).toBe('pathmnist');
     await page.take([archive(3, 9)]);
     expect([page.problem, page.shown.canForget]).toEqual([undefined, true]);

@@ -35,7 +35,11 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         await loading.load(wanted);
         if (!alike(wanted, page.wanted)) return;
         if (usesArchive() && connection.misfit) {
-          throw new PurgeError('bad-dataset', connection.misfit.message);
+          const { message } = connection.misfit;
+          throw new PurgeError(
+            'bad-dataset',
+            `${own.archive?.name ?? 'archive'}: expected PathMNIST, found images that do not go with its network (${message}).`,
+          );
         }
         if (settings.dataset === 'own') own.accept();
         const shipped = wanted.model?.shipped;
@@ -83,7 +87,7 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
     {
       name: 'configure',
       due: () => ready() && configuration.due(loading.held, shown.asked),
-      perform: () => configuration.resolve(connection, loading.held, shown.asked),
+      perform: () => configuration.resolve(connection.asking(), loading.held, shown.asked),
       failed: (error) => tell(error, 'running'),
     },
     {
@@ -96,12 +100,13 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       name: 'run',
       due: () => ready() && waits() && shown.config !== undefined,
       async perform() {
-        await connection.ask((session) => session.reset());
+        const ask = connection.asking();
+        await ask((session) => session.reset());
         const { run } = page;
         const { config, before, classes, nonMembers } = shown;
         if (!run || !config) return;
         const asked = { ...shown.asked, nonMembers };
-        await run.go(connection, { of: loading.held, classes, before, asked, config });
+        await run.go(ask, { of: loading.held, classes, before, asked, config });
       },
       failed(error) {
         page.run?.fail(connection.lost === undefined);
