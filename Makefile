@@ -1,4 +1,4 @@
-.PHONY: demo build test fuzz bench size data models clean
+.PHONY: demo build test test-browsers fuzz bench size data models clean
 
 # Builds the page and serves it.
 demo: build
@@ -11,6 +11,10 @@ build:
 # Formatting, lints and all tests.
 test:
 	scripts/test.sh
+
+# The page and the package in Firefox and in WebKit.
+test-browsers:
+	scripts/browsers.sh
 
 # Feeds the readers of files with bad ones, SECONDS each; make test does so for a few seconds.
 fuzz:

@@ -46,7 +46,7 @@ find_chromium() {
 
 install_chromium() {
   # Ubuntu's package of that name is only a pointer to a snap.
-  if grep -qs '^ID=debian$' /etc/os-release && can_be_root; then
+  if can_install_from_debian; then
     say 'installing Chromium from Debian'
     apt_install chromium || true
   else
@@ -54,3 +54,39 @@ install_chromium() {
     (cd "$root" && npx playwright install chromium >&2) || true
   fi
 }
+
+# Exports FIREFOX, the Firefox of the tests.
+need_firefox() {
+  FIREFOX=$(find_firefox)
+  if [ -z "$FIREFOX" ] && can_install_from_debian; then
+    say 'installing Firefox from Debian'
+    apt_install firefox-esr || die 'could not install firefox-esr'
+    FIREFOX=$(find_firefox)
+  fi
+  [ -n "$FIREFOX" ] || die 'no Firefox to test with: install one, or name it in FIREFOX'
+  export FIREFOX
+}
+
+find_firefox() {
+  local name
+  if [ -n "${FIREFOX:-}" ]; then
+    command -v "$FIREFOX" || die "FIREFOX names $FIREFOX, which cannot be run"
+    return
+  fi
+  for name in firefox-esr firefox; do
+    if command -v "$name"; then return; fi
+  done
+}
+
+# WebKitGTK's driver, which comes with a browser, and Xvfb, for that browser cannot do without a display.
+need_webkit() {
+  if ! has_webkit && can_install_from_debian; then
+    say 'installing WebKitGTK with its driver, and Xvfb, from Debian'
+    apt_install webkit2gtk-driver xvfb xauth || die 'could not install webkit2gtk-driver, xvfb and xauth'
+  fi
+  has_webkit || die 'no WebKit to test with: WebKitWebDriver (WebKitGTK) and xvfb-run must be in PATH'
+}
+
+has_webkit() { have WebKitWebDriver && have xvfb-run && have xauth; }
+
+can_install_from_debian() { grep -qs '^ID=debian$' /etc/os-release && can_be_root; }

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { expect } from '@playwright/test';
+import { test } from './fixtures';
+import type { Role, Tab } from './tab';
+
+const pathmnist = 'www/dist/data/pathmnist-light.purge';
+
+/** Long enough for a slow machine: nothing here is a measure of speed. */
+const timeout = 120_000;
+
+async function expectEnabled(tab: Tab, role: Role, name: string) {
+  await expect(async () => {
+    const control = await tab.find(role, name);
+    expect(await control?.isEnabled(), `${role} "${name}" can be pressed`).toBe(true);
+  }).toPass({ timeout });
+}
+
+async function press(tab: Tab, role: Role, name: string) {
+  await expectEnabled(tab, role, name);
+  await (await tab.find(role, name))!.click();
+}
+
+async function expectStatus(tab: Tab, text: string) {
+  const status = () => document.querySelector('[role=status]')?.textContent ?? '';
+  await expect.poll(() => tab.run(status), { timeout }).toContain(text);
+}
+
+async function expectNoAlert(tab: Tab) {
+  const alerts = await tab.run(() =>
+    Array.from(document.querySelectorAll('[role=alert]'), (alert) => alert.textContent),
+  );
+  expect(alerts, 'alerts on the page').toEqual([]);
+}
+
+async function openPage(tab: Tab) {
+  await tab.open('/?device=cpu&dataset=mnist');
+  await expectEnabled(tab, 'button', 'Forget the 3s');
+  const device = await tab.run(() => document.querySelector('[data-testid=device]')?.textContent);
+  expect(device, 'the device badge').toContain('CPU');
+}
+
+test('errors on a page are heard', async ({ tab }) => {
+  await tab.open('/tests/package.html');
+  await tab.run(() => {
+    console.error('said', 'on purpose');
+    setTimeout(() => {
+      throw new Error('thrown on purpose');
+    });
+    void Promise.reject(new Error('rejected on purpose'));
+  });
+  const heard: string[] = [];
+  await expect
+    .poll(async () => heard.push(...(await tab.takeProblems())), { message: 'number of errors', timeout })
+    .toBe(3);
+  const all = heard.join('\n');
+  for (const what of ['said on purpose', 'thrown on purpose', 'rejected on purpose']) expect(all).toContain(what);
+});
+
+test('the package forgets a class of a few digits', async ({ tab }) => {
+  await tab.open('/tests/package.html');
+  await expect.poll(() => tab.run(() => 'createSession' in window), { timeout }).toBe(true);
+  const { device, before, steps, done, after } = await tab.run(async () => {
+    const session = await createSession({ device: 'cpu' });
+    const { height, width } = await session.loadDataset({ kind: 'packed', file: '/data/mnist.purge' });
+    async function idxOf(split: 'train' | 'test', count: number) {
+      const total = 10 * count;
+      const images = [0, 0, 8, 3, 0, 0, 0, total, 0, 0, 0, height, 0, 0, 0, width];
+      const labels = [0, 0, 8, 1, 0, 0, 0, total];
+      for (let k = 0; k < 10; k++) {
+        const { pixels } = await session.samples({ class: k, count, split });
+        images.push(...pixels);
+        labels.push(...Array<number>(count).fill(k));
+      }
+      return [new Uint8Array(images), new Uint8Array(labels)] as const;
+    }
+    const [trainImages, trainLabels] = await idxOf('train', 24);
+    const [testImages, testLabels] = await idxOf('test', 4);
+    await session.loadDataset({ kind: 'idx', trainImages, trainLabels, testImages, testLabels });
+    await session.loadModel('/models/mnist-group.safetensors');
+
+    const before = await session.evaluate({ forgetClass: 3 });
+    let steps = 0;
+    let done;
+    for await (const event of session.unlearn({ forgetClass: 3, learningRate: 0.02, epochs: 20 })) {
+      if (event.type === 'progress') steps += event.steps.length;
+      else done = { stop: event.stop, steps: event.steps, evaluation: event.evaluation };
+    }
+    const after = await session.evaluate({ forgetClass: 3 });
+    session.close();
+    return { device: session.device.kind, before, steps, done, after };
+  });
+
+  expect(device).toBe('cpu');
+  expect(before.fa).toBeGreaterThan(90);
+  expect(done?.stop).toBe('forget_target');
+  expect(steps).toBe(done?.steps);
+  expect(after.confusion).toEqual(done?.evaluation.confusion);
+  expect(after.fa).toBeLessThan(10);
+  expect(before.ra - after.ra).toBeLessThan(20);
+});
+
+test('the page goes two steps and is cancelled', async ({ tab }) => {
+  await openPage(tab);
+  await press(tab, 'button', 'Step');
+  await expectStatus(tab, 'Paused at step 1');
+  await press(tab, 'button', 'Step');
+  await expectStatus(tab, 'Paused at step 2');
+  expect(await tab.find('table', 'After'), 'no matrix before the run has ended').toBeUndefined();
+  await press(tab, 'button', 'Cancel');
+  await expectEnabled(tab, 'table', 'After');
+  await expectEnabled(tab, 'table', 'Before');
+  await expectStatus(tab, 'Cancelled');
+  await expectNoAlert(tab);
+});
+
+test('the page goes from MNIST to PathMNIST and back', async ({ tab }) => {
+  const there = existsSync(new URL(`../../${pathmnist}`, import.meta.url));
+  test.skip(!there, `there is no ${pathmnist}`);
+  await openPage(tab);
+  await press(tab, 'tab', 'PathMNIST');
+  await expectEnabled(tab, 'button', 'Forget the adipose');
+  await expectNoAlert(tab);
+  await press(tab, 'tab', 'MNIST');
+  await expectEnabled(tab, 'button', 'Forget the 3s');
+  await expectNoAlert(tab);
+});
