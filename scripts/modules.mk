@@ -2,8 +2,8 @@
 # is down to one crate, and memory holds no more compilers than there are cores.
 .PHONY: all rust bindgen compile-webgpu compile-cpu
 
-# The one that takes longest first.
-all: compile-webgpu bindgen compile-cpu
+# In this order: the CPU module waits two minutes for a single crate, burn-flex, and the others fill the time.
+all: compile-cpu compile-webgpu bindgen
 
 compile-webgpu compile-cpu: compile-%: rust
 	+scripts/modules.sh compile $*
