@@ -44,6 +44,9 @@ compile() {
   touch src/lib.rs
   RUSTFLAGS=$rustflags CARGO_TERM_PROGRESS_WHEN=never "${wasm_cargo[@]}" build --lib --target "$wasm_target" \
     --profile "$profile" --no-default-features --features "$module"
+  # At once, before another clone's build writes there.
+  mkdir -p "$cache/modules"
+  cp "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm" "$made.wasm"
 }
 
 # finish MODULE: puts what was compiled, or lies in the cache, into pkg/dist.
@@ -51,14 +54,14 @@ finish() {
   choose "$1"
   if [ ! -e "$made" ]; then
     rm -rf "$made.part"
-    "$tool" --target web --no-typescript --remove-name-section --out-dir "$made.part" --out-name purge_unlearning \
-      "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm"
+    "$tool" --target web --no-typescript --remove-name-section --out-dir "$made.part" --out-name purge_unlearning "$made.wasm"
     if [ -n "$shrink" ]; then
       say "shrinking the $module module with wasm-opt"
       "$shrink" -O1 "${wasm_features[@]/#/--enable-}" \
         -o "$made.part/purge_unlearning_bg.wasm" "$made.part/purge_unlearning_bg.wasm"
     fi
     mv "$made.part" "$made"
+    rm "$made.wasm"
   fi
   touch "$made"
   if diff -rq "$made" "pkg/dist/$module" >/dev/null 2>&1; then return; fi
