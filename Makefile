@@ -5,8 +5,7 @@ demo: build
 	npm run --silent preview
 
 build:
-	scripts/data.sh whole
-	scripts/build.sh
+	scripts/build.sh whole
 
 # Formatting, lints and all tests.
 test:
@@ -28,9 +27,9 @@ bench:
 size:
 	scripts/size.sh
 
-# Downloads PathMNIST, or the sets named: make data SETS="cifar10 svhn", SETS=all; and packs what the page serves.
+# Downloads PathMNIST, or the sets named: make data SETS="cifar10 svhn", SETS=all.
 data:
-	scripts/data.sh download $(SETS)
+	scripts/download.sh $(SETS)
 
 # Trains the networks that the page ships.
 models: data
@@ -38,4 +37,4 @@ models: data
 
 # Removes what was built in this clone; compiled dependencies stay in the user's cache.
 clean:
-	rm -rf pkg/dist pkg/lib www/dist www/public/data test-results playwright-report
+	rm -rf pkg/dist pkg/lib pkg/assets pkg/LICENSE-* www/dist www/public/data test-results playwright-report

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 
-const port = 4818;
+const port = 4820;
 const address = `http://localhost:${port}/tests/package.html`;
 
 async function serve() {
