@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import init, { Engine } from '../pkg/dist/cpu/purge_unlearning.js';
 
 const { values, positionals } = parseArgs({
@@ -19,7 +20,7 @@ try {
   const files = sources.map((source) => readFileSync(source));
   const names = sources.map((source) => basename(source));
   engine.loadDataset(kind, names, files);
-  const packed = engine.exportDataset(values.light);
+  const packed = gzipSync(engine.exportDataset(values.light), { level: 9 });
   mkdirSync(dirname(values.out), { recursive: true });
   // Whoever finds the file finds all of it.
   writeFileSync(`${values.out}.part`, packed);

@@ -127,7 +127,7 @@ export function serve(scope: WorkerScope, host: Host): void {
       case 'export':
         return engine.exportModel();
       case 'export-dataset':
-        return engine.exportDataset(command.light);
+        return gzip(await engine.exportDataset(command.light));
       case 'keep':
         await engine.keep();
         return;
@@ -179,4 +179,10 @@ function transferables(outcome: Outcome): Transferable[] {
     default:
       return [];
   }
+}
+
+/** Compressed by the browser, so that the engine's modules need not carry that. */
+async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -10,7 +10,7 @@ use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Steps, Subject,
 };
 use super::run::{LoopConfig, Samples};
-use super::settings::Settings;
+use super::settings::{Settings, words};
 use crate::Result;
 use crate::model::Network;
 
@@ -20,21 +20,17 @@ pub struct FineTune;
 
 static INFO: MethodInfo = MethodInfo {
     name: "fine_tune",
-    title: "Fine-tuning",
-    sentence: "Goes on training without the class, and hopes that it fades.",
+    title: words("Fine-tuning"),
+    sentence: words("Goes on training without the class, and hopes that it fades."),
     year: 2020,
-    paper: "https://arxiv.org/abs/1911.04933",
+    paper: words("https://arxiv.org/abs/1911.04933"),
     presets: &[
-        PresetInfo {
-            preset: Preset::Published,
-            label: "Published",
-            sentence: "The method as it is, with batches and a rate that suit this network and an end when it has forgotten.",
-        },
-        PresetInfo {
-            preset: Preset::Authors,
-            label: "Authors",
-            sentence: "Ten passes in large batches, as is usual for large networks.",
-        },
+        PresetInfo::new(
+            Preset::Published,
+            "Published",
+            "The method as it is, with batches and a rate that suit this network and an end when it has forgotten.",
+        ),
+        PresetInfo::new(Preset::Authors, "Authors", "Ten passes in large batches, as is usual for large networks."),
     ],
     default_preset: Preset::Published,
     scalars: &[

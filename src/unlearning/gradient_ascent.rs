@@ -12,7 +12,7 @@ use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Steps, Subject,
 };
 use super::run::{LoopConfig, Samples};
-use super::settings::Settings;
+use super::settings::{Settings, words};
 use crate::Result;
 use crate::model::Network;
 
@@ -22,21 +22,21 @@ pub struct GradientAscent;
 
 static INFO: MethodInfo = MethodInfo {
     name: "gradient_ascent",
-    title: "Gradient ascent",
-    sentence: "Walks away from the right answer on the class, and never looks at the rest.",
+    title: words("Gradient ascent"),
+    sentence: words("Walks away from the right answer on the class, and never looks at the rest."),
     year: 2020,
-    paper: "https://arxiv.org/abs/1911.04933",
+    paper: words("https://arxiv.org/abs/1911.04933"),
     presets: &[
-        PresetInfo {
-            preset: Preset::Published,
-            label: "Published",
-            sentence: "The method as it is, with a learning rate that suits this network and an end when it has forgotten.",
-        },
-        PresetInfo {
-            preset: Preset::Authors,
-            label: "Authors",
-            sentence: "Five passes at the small rate that is usual for large networks. They hardly forget here.",
-        },
+        PresetInfo::new(
+            Preset::Published,
+            "Published",
+            "The method as it is, with a learning rate that suits this network and an end when it has forgotten.",
+        ),
+        PresetInfo::new(
+            Preset::Authors,
+            "Authors",
+            "Five passes at the small rate that is usual for large networks. They hardly forget here.",
+        ),
     ],
     default_preset: Preset::Published,
     scalars: &[

@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::run::Samples;
-use super::settings::Settings;
+use super::settings::{Settings, words};
 use super::{fine_tune, gradient_ascent, purge};
 use crate::model::{Architecture, Network};
 use crate::{Error, Result};
@@ -78,7 +78,7 @@ impl Clone for Box<dyn Steps> {
     }
 }
 
-/// What a method is, for people and for programs.
+/// What a method is, for people and for programs. Builds without the feature `words` have only what is for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MethodInfo {
     /// Its name in the shell, in JSON and in addresses.
@@ -159,6 +159,13 @@ impl std::str::FromStr for Preset {
     }
 }
 
+impl PresetInfo {
+    /// A preset, what a person calls it, and what it means for a method.
+    pub const fn new(preset: Preset, label: &'static str, sentence: &'static str) -> Self {
+        Self { preset, label: words(label), sentence: words(sentence) }
+    }
+}
+
 /// A preset as a method has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PresetInfo {
@@ -194,12 +201,12 @@ pub struct ScalarInfo {
 impl ScalarInfo {
     /// A number.
     pub const fn number(key: &'static str, label: &'static str) -> Self {
-        Self { key, label, kind: ScalarKind::Number }
+        Self { key, label: words(label), kind: ScalarKind::Number }
     }
 
     /// Yes or no. The loop counts how many steps said yes.
     pub const fn flag(key: &'static str, label: &'static str) -> Self {
-        Self { key, label, kind: ScalarKind::Flag }
+        Self { key, label: words(label), kind: ScalarKind::Flag }
     }
 }
 

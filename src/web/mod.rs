@@ -182,12 +182,13 @@ impl Engine {
         Ok(Uint8Array::from(js(self.workspace.export().await)?.as_slice()))
     }
 
-    /// The dataset as it was read, or its light version, as one packed file.
+    /// The dataset as it was read, or its light version, as one packed file, not compressed.
     #[wasm_bindgen(js_name = exportDataset)]
     pub fn export_dataset(&self, light: bool) -> Js<Uint8Array> {
-        let packed = self.workspace.dataset_as_read().and_then(|dataset| {
-            if light { packed::write(&dataset.clone().light(), true) } else { packed::write(dataset, true) }
-        });
+        let packed = self
+            .workspace
+            .dataset_as_read()
+            .and_then(|dataset| if light { packed::write(&dataset.clone().light()) } else { packed::write(dataset) });
         Ok(Uint8Array::from(js(packed)?.as_slice()))
     }
 

@@ -29,8 +29,8 @@ fn good_files() -> Vec<Vec<u8>> {
         RGB.to_vec(),
         small,
         deflated(&[]),
-        packed::write(&dataset, false).unwrap(),
-        packed::write(&dataset, true).unwrap(),
+        packed::write(&dataset).unwrap(),
+        packed::write_gzip(&dataset).unwrap(),
         SVHN.to_vec(),
         SVHN_COMPRESSED.to_vec(),
         CIFAR10.to_vec(),
@@ -98,6 +98,6 @@ proptest! {
             source: None,
             licence: None,
         };
-        prop_assert_eq!(packed::read("x", &packed::write(&dataset, gzip).unwrap()).unwrap(), dataset);
+        prop_assert_eq!(packed::read("x", &packed_file(&dataset, gzip).unwrap()).unwrap(), dataset);
     }
 }

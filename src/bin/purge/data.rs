@@ -47,7 +47,7 @@ impl Data {
                 if light {
                     set = set.light();
                 }
-                let bytes = packed::write(&set, true)?;
+                let bytes = packed::write_gzip(&set)?;
                 if let Some(folder) = out.parent() {
                     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder.display(), e))?;
                 }

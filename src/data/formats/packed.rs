@@ -10,9 +10,6 @@
 //!
 //! Labels are one byte each, or two (little-endian) where there are more than 256 classes. The whole may be gzip.
 
-use std::io::Write;
-
-use flate2::{Compression, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 
 use super::bytes::ByteSource;
@@ -117,8 +114,11 @@ fn read_split(
     Split::new(file, shape, pixels, labels)
 }
 
-/// Writes a packed file, as gzip where asked.
-pub fn write(dataset: &Dataset, gzip: bool) -> Result<Vec<u8>> {
+/// Writes a packed file.
+///
+/// # Errors
+/// [`Error::Io`] for names that are too long for its header.
+pub fn write(dataset: &Dataset) -> Result<Vec<u8>> {
     let failed = |e: &dyn std::fmt::Display| Error::io(&dataset.name, e);
     let header = Header {
         name: dataset.name.clone(),
@@ -136,24 +136,28 @@ pub fn write(dataset: &Dataset, gzip: bool) -> Result<Vec<u8>> {
     let json = serde_json::to_vec(&header).map_err(|e| failed(&e))?;
     let header_len = u32::try_from(json.len()).ok().filter(|&len| len <= MAX_HEADER);
     let header_len = header_len.ok_or_else(|| failed(&"its names are too long for a packed file's header"))?;
-    let wide = dataset.classes() > 256;
-    let fill = |out: &mut dyn Write| -> std::io::Result<()> {
-        out.write_all(&MAGIC)?;
-        out.write_all(&VERSION.to_le_bytes())?;
-        out.write_all(&header_len.to_le_bytes())?;
-        out.write_all(&json)?;
-        for (_, split) in dataset.splits() {
-            let bytes = split.labels().iter().flat_map(|l| l.to_le_bytes().into_iter().take(if wide { 2 } else { 1 }));
-            out.write_all(&bytes.collect::<Vec<u8>>())?;
-            out.write_all(split.pixels())?;
-        }
-        Ok(())
-    };
+    let label_len = if dataset.classes() > 256 { 2 } else { 1 };
     let mut out = Vec::new();
-    if gzip {
-        let mut encoder = GzEncoder::new(out, Compression::best());
-        fill(&mut encoder).and_then(|()| encoder.finish()).map_err(|e| failed(&e))
-    } else {
-        fill(&mut out).map(|()| out).map_err(|e| failed(&e))
+    out.extend(MAGIC);
+    out.extend(VERSION.to_le_bytes());
+    out.extend(header_len.to_le_bytes());
+    out.extend(json);
+    for (_, split) in dataset.splits() {
+        out.extend(split.labels().iter().flat_map(|label| label.to_le_bytes().into_iter().take(label_len)));
+        out.extend_from_slice(split.pixels());
     }
+    Ok(out)
+}
+
+/// Writes a packed file as gzip. A browser has gzip of its own, so that its modules need not carry one.
+///
+/// # Errors
+/// Those of [`write`].
+#[cfg(not(target_arch = "wasm32"))]
+pub fn write_gzip(dataset: &Dataset) -> Result<Vec<u8>> {
+    use std::io::Write;
+
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let packed = encoder.write_all(&write(dataset)?).and_then(|()| encoder.finish());
+    packed.map_err(|e| Error::io(&dataset.name, e))
 }

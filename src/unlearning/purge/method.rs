@@ -6,7 +6,7 @@ use crate::unlearning::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Steps, Subject,
 };
 use crate::unlearning::run::Samples;
-use crate::unlearning::settings::Settings;
+use crate::unlearning::settings::{Settings, words};
 use crate::{Error, Result};
 
 /// PURGE as a method of the registry.
@@ -15,26 +15,26 @@ pub struct PurgeMethod;
 
 static INFO: MethodInfo = MethodInfo {
     name: "purge",
-    title: "PURGE",
-    sentence: "Pushes the class out, and at each step takes from the push whatever would harm the rest.",
+    title: words("PURGE"),
+    sentence: words("Pushes the class out, and at each step takes from the push whatever would harm the rest."),
     year: 2026,
-    paper: "https://arxiv.org/abs/2606.03808",
+    paper: words("https://arxiv.org/abs/2606.03808"),
     presets: &[
-        PresetInfo {
-            preset: Preset::Published,
-            label: "Published",
-            sentence: "The paper’s algorithm as it is, with a learning rate that suits this network.",
-        },
-        PresetInfo {
-            preset: Preset::Strict,
-            label: "Strict",
-            sentence: "Our options added: no step, momentum included, may go against the rest.",
-        },
-        PresetInfo {
-            preset: Preset::Authors,
-            label: "Authors",
-            sentence: "The authors’ raw values. They belong to a far larger network, and hardly forget here.",
-        },
+        PresetInfo::new(
+            Preset::Published,
+            "Published",
+            "The paper’s algorithm as it is, with a learning rate that suits this network.",
+        ),
+        PresetInfo::new(
+            Preset::Strict,
+            "Strict",
+            "Our options added: no step, momentum included, may go against the rest.",
+        ),
+        PresetInfo::new(
+            Preset::Authors,
+            "Authors",
+            "The authors’ raw values. They belong to a far larger network, and hardly forget here.",
+        ),
     ],
     default_preset: Preset::Strict,
     scalars: &[

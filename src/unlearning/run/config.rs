@@ -1,3 +1,4 @@
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -7,14 +8,26 @@ use crate::unlearning::settings::Settings;
 use crate::{Error, Result};
 
 /// What a run is: a method, its settings, and the classes to forget.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct RunConfig {
-    #[serde(serialize_with = "by_name")]
     method: &'static dyn Method,
     preset: Preset,
     classes: ClassRoles,
-    #[serde(flatten)]
     settings: Settings,
+}
+
+/// Flat: the method by its name, and every setting under its key.
+impl Serialize for RunConfig {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("method", self.method.info().name)?;
+        map.serialize_entry("preset", &self.preset)?;
+        map.serialize_entry("classes", &self.classes)?;
+        for (key, value) in self.settings.iter() {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
 }
 
 impl RunConfig {
@@ -67,10 +80,6 @@ impl RunConfig {
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
-}
-
-fn by_name<S: Serializer>(method: &&'static dyn Method, to: S) -> std::result::Result<S::Ok, S::Error> {
-    to.serialize_str(method.info().name)
 }
 
 /// The settings that every method with a loop has.

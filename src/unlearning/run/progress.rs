@@ -1,18 +1,30 @@
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::StopReason;
 use crate::unlearning::method::{Scalar, Scalars};
 
 /// What one step was.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// From 1.
     pub step: usize,
     /// What the method reports of it.
-    #[serde(flatten)]
     pub scalars: Scalars,
+}
+
+/// Flat; written out, for serde's own flattening doubles the code of all that it flattens.
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(1 + self.scalars.len()))?;
+        map.serialize_entry("step", &self.step)?;
+        for (key, scalar) in &self.scalars {
+            map.serialize_entry(key, scalar)?;
+        }
+        map.end()
+    }
 }
 
 impl Step {

@@ -13,11 +13,16 @@ pub use typescript::typescript;
 
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Error, Result};
+
+/// What people read of methods and settings; nothing in builds without the feature `words`.
+pub(crate) const fn words(text: &'static str) -> &'static str {
+    if cfg!(feature = "words") { text } else { "" }
+}
 
 /// One setting of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +31,7 @@ pub struct Setting {
     pub key: &'static str,
     /// The paper's letter.
     pub symbol: Option<&'static str>,
-    /// What a person calls it.
+    /// What a person calls it. Like `sentence` it is empty in builds without the feature `words`.
     pub label: &'static str,
     /// What it does, in one sentence.
     pub sentence: &'static str,
@@ -138,9 +143,16 @@ impl fmt::Display for Range {
     }
 }
 
+/// What Rust writes for the floats that JSON does not know.
+const NO_NUMBERS: [&str; 3] = ["NaN", "inf", "-inf"];
+
 /// A number as a person writes it: 1e9 for a thousand million.
 fn short(number: f64) -> String {
-    if number < 1e6 { number.to_string() } else { format!("{number:e}") }
+    let (mut rest, mut zeros) = (number, 0);
+    while rest >= 10.0 && rest % 10.0 == 0.0 {
+        (rest, zeros) = (rest / 10.0, zeros + 1);
+    }
+    if zeros < 6 { number.to_string() } else { format!("{rest}e{zeros}") }
 }
 
 impl Setting {
@@ -155,7 +167,7 @@ impl Setting {
         let found = match value {
             Value::Null => "no number".into(),
             // What a number that JSON cannot hold has been turned into on its way here.
-            Value::String(text) if text.parse::<f64>().is_ok_and(|number| !number.is_finite()) => text.clone(),
+            Value::String(text) if NO_NUMBERS.contains(&text.as_str()) => text.clone(),
             Value::String(text) => format!("\"{text}\""),
             other => other.to_string(),
         };
@@ -164,8 +176,7 @@ impl Setting {
 }
 
 /// The values of a method's settings, none left out, each in its range.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings(Map<String, Value>);
 
 impl Settings {
@@ -181,6 +192,11 @@ impl Settings {
     /// The rows of the table that have a value here, in the table's order.
     pub fn rows(&self) -> impl Iterator<Item = &'static Setting> {
         TABLE.iter().filter(|row| self.0.contains_key(row.key))
+    }
+
+    /// Every setting's key and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
     }
 
     /// A setting's value; `None` where the method has no such setting.

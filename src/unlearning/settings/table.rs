@@ -1,11 +1,11 @@
-use super::{Choice, Group, Range, Setting};
+use super::{Choice, Group, Range, Setting, words};
 
 const MANY: u64 = 1_000_000_000;
 const HUGE: f64 = 1e12;
 
 /// A row without symbol and unit.
 const fn row(key: &'static str, group: Group, range: Range, label: &'static str, sentence: &'static str) -> Setting {
-    Setting { key, symbol: None, label, sentence, group, unit: None, range }
+    Setting { key, symbol: None, label: words(label), sentence: words(sentence), group, unit: None, range }
 }
 
 impl Setting {
@@ -36,10 +36,10 @@ use Group::{Forgetting, Keeping, Steps, Stopping};
 #[rustfmt::skip]
 pub static TABLE: &[Setting] = &[
     row("objective", Forgetting, Range::Choice(&[
-        Choice { value: "retain_confusion", label: "Its mean answer on the rest" },
-        Choice { value: "conditional", label: "Its answer without the class" },
-        Choice { value: "uniform", label: "Every class alike" },
-        Choice { value: "gradient_ascent", label: "Anything but the truth" },
+        Choice { value: "retain_confusion", label: words("Its mean answer on the rest") },
+        Choice { value: "conditional", label: words("Its answer without the class") },
+        Choice { value: "uniform", label: words("Every class alike") },
+        Choice { value: "gradient_ascent", label: words("Anything but the truth") },
     ]), "Objective", "What the network shall say of the forgotten images instead."),
     row("representation_weight", Forgetting, number(0.0, 1e6),
         "Representation weight", "Pulls inner activations of forgotten images towards those of the rest.").symbol("λ"),
