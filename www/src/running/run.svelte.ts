@@ -11,7 +11,7 @@ export interface RunStart {
   classes: readonly number[];
   before: Evaluation | undefined;
   /** What the session is asked for. */
-  asked: UnlearnConfig & { nonMembers: 'test' | 'val' };
+  runSettings: UnlearnConfig & { nonMembers: 'test' | 'val' };
   /** What that means, with every setting. */
   config: ResolvedConfig;
 }
@@ -58,14 +58,14 @@ export class Run {
   }
 
   /** Goes through with it. */
-  async go(ask: Ask, { of, classes, before, asked, config }: RunStart): Promise<void> {
+  async go(ask: Ask, { of, classes, before, runSettings, config }: RunStart): Promise<void> {
     const { signal } = this.#cancelled;
     this.state = 'running';
     this.of = of;
     this.classes = classes;
     this.config = config;
     this.trace = emptyTrace(before);
-    const events = await ask(async (session) => session.unlearn(asked, { signal, stepsPerEvent: 1 }));
+    const events = await ask(async (session) => session.unlearn(runSettings, { signal, stepsPerEvent: 1 }));
     for (;;) {
       // Past the last step there is nothing to wait for.
       if (!this.ending) await this.#gate.through(signal);

@@ -99,14 +99,18 @@ export class Shown {
   trace = $derived.by(() => this.run?.trace ?? emptyTrace(this.before));
 
   /** What the settings say of a run. */
-  asked = $derived.by((): UnlearnConfig => {
+  runSettings = $derived.by((): UnlearnConfig => {
     const { overrides, method, preset } = this.#page.settings;
     return { ...$state.snapshot(overrides), forgetClass: [...this.classes], method, preset };
   });
   /** What the preset says of each setting. */
-  presetConfig = $derived.by(() => this.#page.configuration.preset(this.#page.loading.held, this.asked));
+  presetConfig = $derived.by(() =>
+    this.fits ? this.#page.configuration.preset(this.#page.loading.held, this.runSettings) : undefined,
+  );
   /** What a run would use now. */
-  config = $derived.by(() => this.#page.configuration.full(this.#page.loading.held, this.asked));
+  config = $derived.by(() =>
+    this.fits ? this.#page.configuration.full(this.#page.loading.held, this.runSettings) : undefined,
+  );
   /** The method of the run that is shown, or else the one that is chosen. */
   method = $derived.by(() => methodInfo(this.run?.config?.method ?? this.#page.settings.method));
 

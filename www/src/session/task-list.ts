@@ -86,8 +86,8 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
     },
     {
       name: 'configure',
-      due: () => ready() && configuration.due(loading.held, shown.asked),
-      perform: () => configuration.resolve(connection.asking(), loading.held, shown.asked),
+      due: () => ready() && configuration.due(loading.held, shown.runSettings),
+      perform: () => configuration.resolve(connection.asking(), loading.held, shown.runSettings),
       failed: (error) => tell(error, 'running'),
     },
     {
@@ -105,8 +105,8 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         const { run } = page;
         const { config, before, classes, nonMembers } = shown;
         if (!run || !config) return;
-        const asked = { ...shown.asked, nonMembers };
-        await run.go(ask, { of: loading.held, classes, before, asked, config });
+        const runSettings = { ...shown.runSettings, nonMembers };
+        await run.go(ask, { of: loading.held, classes, before, runSettings, config });
       },
       failed(error) {
         page.run?.fail(connection.lost === undefined);
