@@ -1,6 +1,5 @@
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -57,14 +56,7 @@ fn renamed(value: Value) -> Value {
     }
 }
 
-/// From a plain object with camelCase keys; `undefined` counts as left out.
-pub(super) fn from_js<T: DeserializeOwned>(value: &JsValue) -> Result<T> {
-    let fields = fields(value)?;
-    serde_json::from_value(Value::Object(fields))
-        .map_err(|e| Error::config("options", "known names, each with a value of its kind", in_camel(&e.to_string())))
-}
-
-/// The fields of a plain object, in snake_case. NaN and the infinities, which JSON does not know, become texts that no
+/// The fields of a plain object, in snake_case; `undefined` counts as left out. NaN and the infinities, which JSON does not know, become texts that no
 /// setting takes.
 pub(super) fn fields(value: &JsValue) -> Result<Map<String, Value>> {
     let object = value.dyn_ref::<Object>().filter(|_| !value.is_function() && !Array::is_array(value));
@@ -115,13 +107,4 @@ fn kind_of(value: &JsValue) -> String {
         Some(kind) => format!("a value of type {kind}"),
         None => "something else".into(),
     }
-}
-
-/// serde puts names into backquotes: those of fields are snake_case, and the caller wrote camelCase.
-fn in_camel(message: &str) -> String {
-    message
-        .split('`')
-        .enumerate()
-        .map(|(i, part)| if i % 2 == 1 { format!("`{}`", camel(part)) } else { part.into() })
-        .collect()
 }

@@ -4,7 +4,7 @@
 mod convert;
 
 use js_sys::{Reflect, Uint8Array};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::model::Checkpoint;
 use crate::unlearning::{Preset, RunConfig};
 use crate::workspace::{RunRequest, Version, Workspace};
 use crate::{Error, Result};
-use convert::{fields, from_js, to_js};
+use convert::{fields, to_js};
 
 type Js<T> = std::result::Result<T, JsValue>;
 
@@ -33,22 +33,6 @@ pub struct Engine {
 struct DeviceInfo {
     kind: &'static str,
     name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EvaluateOptions {
-    #[serde(deserialize_with = "data::one_or_many")]
-    forget_class: Vec<usize>,
-    non_members: Option<SplitName>,
-    network: Option<NetworkName>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum NetworkName {
-    Current,
-    Loaded,
 }
 
 #[derive(Serialize)]
@@ -143,20 +127,15 @@ impl Engine {
 
     /// Every score, of the session's network, or of another one, `{ name, bytes }`, that stays outside it.
     pub async fn evaluate(&mut self, options: JsValue, model: JsValue) -> Js<JsValue> {
-        let options: EvaluateOptions = js(from_js(&options))?;
-        let split = options.non_members.unwrap_or(SplitName::Test);
+        let EvaluateOptions { forget, split, version } = js(EvaluateOptions::of(&options))?;
         if model.is_object() {
             let name = Reflect::get(&model, &"name".into())?.as_string().unwrap_or_else(|| "model".into());
             let bytes = Uint8Array::new(&Reflect::get(&model, &"bytes".into())?).to_vec();
             let other = js(Checkpoint::read(&name, &bytes, self.workspace.device()))?;
-            let evaluation = self.workspace.evaluate_other(&other.network, options.forget_class, split).await;
+            let evaluation = self.workspace.evaluate_other(&other.network, forget, split).await;
             return to_js(&js(evaluation.map_err(|error| named(error, &name)))?);
         }
-        let version = match options.network {
-            Some(NetworkName::Loaded) => Version::Loaded,
-            Some(NetworkName::Current) | None => Version::Current,
-        };
-        to_js(&js(self.workspace.evaluate(version, options.forget_class, split).await)?)
+        to_js(&js(self.workspace.evaluate(version, forget, split).await)?)
     }
 
     /// Prepares a run.
@@ -217,13 +196,51 @@ impl Engine {
         let method = take("method").map(|name| word("method", name)).transpose()?;
         let preset = take("preset").map(|name| word("preset", name)).transpose()?;
         let preset: Option<Preset> = preset.map(|name| name.parse()).transpose()?;
-        let forget = match take("forget_class") {
-            Some(classes) => data::one_or_many(&classes)
-                .map_err(|_| Error::config("forget_class", "a class, counted from 0, or a list of them", classes))?,
-            None => Vec::new(),
-        };
+        let forget = classes(take("forget_class"))?;
         self.workspace.resolve(RunRequest { method, preset, forget, changes })
     }
+}
+
+struct EvaluateOptions {
+    forget: Vec<usize>,
+    split: SplitName,
+    version: Version,
+}
+
+impl EvaluateOptions {
+    fn of(options: &JsValue) -> Result<Self> {
+        let mut options = fields(options)?;
+        let mut take = |key: &str| options.remove(key);
+        let forget = classes(take("forget_class"))?;
+        let split = match take("non_members") {
+            Some(name) => word("non_members", name)?.parse()?,
+            None => SplitName::Test,
+        };
+        let version = match take("network").map(|name| word("network", name)).transpose()?.as_deref() {
+            None | Some("current") => Version::Current,
+            Some("loaded") => Version::Loaded,
+            Some(other) => return Err(Error::config("network", "current or loaded", other)),
+        };
+        match options.keys().next() {
+            Some(unknown) => Err(Error::config(unknown, "forgetClass, nonMembers or network", "another name")),
+            None => Ok(Self { forget, split, version }),
+        }
+    }
+}
+
+/// A class, or a list of them.
+fn classes(given: Option<Value>) -> Result<Vec<usize>> {
+    let class = |value: &Value| value.as_u64().and_then(|class| usize::try_from(class).ok());
+    let list = match &given {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list.iter().map(class).collect(),
+        Some(one) => class(one).map(|class| vec![class]),
+    };
+    let wrong = || {
+        let found = given.map(|given| given.to_string()).unwrap_or_default();
+        Error::config("forget_class", "a class, counted from 0, or a list of them", found)
+    };
+    list.ok_or_else(wrong)
 }
 
 fn read(kind: &str, names: &[String], files: &[Uint8Array]) -> Result<Dataset> {

@@ -165,13 +165,8 @@ impl Workspace {
     /// [`Error::BadState`] where no network is loaded, [`Error::BadModel`] for one of another shape.
     pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<()> {
         let loaded = self.loaded()?;
-        let (expected, found) = (loaded.checkpoint.network.architecture(), checkpoint.network.architecture());
-        if expected != found {
-            return Err(Error::model(
-                &loaded.name,
-                format!("a network made of it, {expected:?}"),
-                format!("{found:?}"),
-            ));
+        if loaded.checkpoint.network.architecture() != checkpoint.network.architecture() {
+            return Err(Error::model(&loaded.name, "a network that was made of it", "one of another shape"));
         }
         let Checkpoint { network, card } = checkpoint;
         let records = card.history.into_iter().skip(loaded.checkpoint.card.history.len()).collect();
