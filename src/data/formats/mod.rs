@@ -2,7 +2,7 @@
 //!
 //! Every reader takes bytes and a name for error messages, so that the page (which has no files) and the shell read
 //! alike. Files come from strangers: no reader trusts a header, and a bad file gets
-//! [`Error::BadDataset`](crate::Error::BadDataset) instead of a panic or a runaway allocation.
+//! [`Error::BadDataset`] instead of a panic or a runaway allocation.
 
 mod bytes;
 pub mod cifar;
