@@ -62,7 +62,7 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
-    /// A file's content does not fit into memory. Found out before any of it was taken, so that everything goes on.
+    /// A file's content does not fit into memory. This is found out before any memory is taken, so that everything goes on.
     #[error("{file}: {what} need {bytes} bytes, which do not fit into memory")]
     TooLarge {
         /// The file's name as the caller gave it.

@@ -46,7 +46,7 @@ pub struct LogitCache {
 }
 
 impl LogitCache {
-    /// The logits of `network` on a split of `dataset`, see [`logits`]. Both must be those of every call before.
+    /// The logits of `network` on a split of `dataset`, see [`logits`]. Both must be the same at every call.
     ///
     /// # Errors
     /// Those of [`logits`]; [`Error::BadConfig`] for a split that the dataset does not have.

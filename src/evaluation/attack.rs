@@ -5,15 +5,15 @@ use super::{MAX_CROSS_ENTROPY, auroc, cross_entropy, max_softmax, mean_roc, roc}
 const BINS: usize = 30;
 
 /// One membership attack: a score that should be higher for samples that a network has learnt from. Of several classes
-/// the attack is made on each alone and then averaged: scores of one class beside those of another would tell the
-/// classes apart, where members and non-members have different shares of them.
+/// each is attacked alone, and the results are averaged: with all scores together the attack would tell classes apart
+/// instead, wherever members and non-members have different shares of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attack {
     /// Area under the ROC curve, 0 to 1: 0.5 is chance.
     pub auroc: f64,
     /// [false positive rate, true positive rate], from [0, 0] to [1, 1]; of several classes the mean curve.
     pub roc: Vec<[f64; 2]>,
-    /// The scores of both, of all classes together.
+    /// The scores of members and of non-members, all classes together.
     pub histogram: Histogram,
 }
 

@@ -3,7 +3,7 @@ use std::cmp::Ordering;
 /// Points beyond which a curve is thinned: more than a screen can show.
 const MAX_POINTS: usize = 400;
 
-/// The probability that a positive scores above a negative, ties counting half; 0.5 where there are none of either.
+/// The probability that a positive scores above a negative, ties counting half; 0.5 without positives or negatives.
 /// Exact: ranks, not an integral. NaN ranks below every number.
 pub fn auroc(positives: &[f64], negatives: &[f64]) -> f64 {
     if positives.is_empty() || negatives.is_empty() {
@@ -18,8 +18,8 @@ pub fn auroc(positives: &[f64], negatives: &[f64]) -> f64 {
     twice as f64 / (2.0 * positives.len() as f64 * negatives.len() as f64)
 }
 
-/// The ROC curve, [false positive rate, true positive rate] from [0, 0] to [1, 1], one straight line being two points.
-/// A curve of more than 400 corners keeps those at least 1/200 apart. The diagonal where there are none of either.
+/// The ROC curve, [false positive rate, true positive rate] from [0, 0] to [1, 1], a straight piece being two points.
+/// A curve of more than 400 corners keeps those at least 1/200 apart. The diagonal without positives or negatives.
 pub fn roc(positives: &[f64], negatives: &[f64]) -> Vec<[f64; 2]> {
     if positives.is_empty() || negatives.is_empty() {
         return vec![[0.0, 0.0], [1.0, 1.0]];
@@ -97,7 +97,7 @@ struct Step {
     negatives: usize,
 }
 
-/// How many of each share a score, for every score that occurs, from the highest down.
+/// How many positives and how many negatives have each score that occurs, from the highest down.
 fn steps(positives: &[f64], negatives: &[f64]) -> Vec<Step> {
     let mut scores: Vec<(f64, bool)> = positives.iter().map(|&s| (s, true)).collect();
     scores.extend(negatives.iter().map(|&s| (s, false)));

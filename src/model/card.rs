@@ -64,7 +64,7 @@ pub struct UnlearnRecord {
 }
 
 impl Card {
-    /// Names for `classes` classes: the card's own, or numbers where it has none, or others than the network.
+    /// Names for `classes` classes: the card's own, or numbers where it does not have as many.
     pub fn names_of(&self, classes: usize) -> Vec<String> {
         match self.class_names.len() == classes {
             true => self.class_names.clone(),

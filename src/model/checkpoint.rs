@@ -49,7 +49,7 @@ impl Checkpoint {
         let tensors = Tensors::new(file, tensors);
         let architecture = tensors.architecture()?;
         let read_all = |layout: super::Layout| -> Result<Vec<f32>> {
-            // Only what is there is as large as the file: no room is made for what a shape merely claims.
+            // All shapes first: memory is taken for what the file has, and not for what one of its shapes merely claims.
             layout.iter().try_for_each(|(name, shape, _)| tensors.shaped(name, shape).map(drop))?;
             let mut values = Vec::with_capacity(layout.len());
             for (name, shape, _) in layout.iter() {

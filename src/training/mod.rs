@@ -105,7 +105,7 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// Random weights, first pass ahead.
+    /// A network with random weights, before its first pass.
     ///
     /// # Errors
     /// [`Error::BadConfig`] for a setting out of range, [`Error::BadModel`] where the network does not fit the dataset.
@@ -211,7 +211,7 @@ impl<'a> Training<'a> {
         Snapshot { progress, weights, running, memory }.write()
     }
 
-    /// Goes on where a run with the same settings stood: what comes is what would have come. `file` is for messages.
+    /// Goes on where a run with the same settings stood, as if it had not stopped. `file` is for messages.
     ///
     /// # Errors
     /// [`Error::BadModel`] where the bytes are no snapshot, or one of another run.

@@ -26,7 +26,7 @@ pub(super) struct DescentConfig {
     pub samples_at_once: usize,
 }
 
-/// A method that follows the cross-entropy of one batch, up or down, and its momentum.
+/// Follows the cross-entropy of one batch after the other, up or down, with momentum.
 #[derive(Debug, Clone)]
 pub(super) struct Descent {
     config: DescentConfig,
@@ -40,7 +40,7 @@ impl Descent {
         Self { config, momentum: None }
     }
 
-    /// One step along `sign · ∇CE(z, y)` of a batch: d = g + w·θ, v ← μ·v + d (the first v is d), θ ← θ − η·v. Leaves
+    /// One step along `sign · ∇CE(z, y)` of a batch: d = g + w·θ, v ← μ·v + d (the first v is d), θ ← θ − η·v. Gives
     /// CE(z, y), ‖g‖ before clipping and the share of the batch that is recognised, each before the step.
     pub(super) fn step(&mut self, network: &mut Network, batch: &Batch, sign: f64) -> Tensor<1> {
         let theta = network.parameters().flat();
@@ -69,7 +69,7 @@ impl Descent {
         Tensor::cat(vec![loss, norm, correct], 0)
     }
 
-    /// The numbers of a step under these names: of the loss, of ‖g‖, of the percent recognised.
+    /// The numbers of a step by name. `names` are those of the loss, of ‖g‖ and of the percent recognised, in this order.
     pub(super) fn report(packed: &[f32], names: [&'static str; Self::PACKED_LEN]) -> Scalars {
         let scales = [1.0, 1.0, 100.0];
         let values = packed.iter().zip(scales).map(|(&value, scale)| Scalar::Number(f64::from(value) * scale));
@@ -77,8 +77,9 @@ impl Descent {
     }
 }
 
-/// Adds up what the parts of a batch of images `[B, C, H, W]` give, for each its rows and its share of the batch: means and
-/// gradients then add up to those of the whole. `samples_at_once` is 0 for as many as the network's memory allows.
+/// Sends a batch of images `[B, C, H, W]` through in parts, and adds up what they give. `of_part` gets a part's rows and its
+/// share of the batch; means and gradients times that share add up to those of the whole batch. `samples_at_once` is the size
+/// of a part, 0 for as many as the network's memory allows.
 pub(super) fn in_parts<T>(
     [batch, _, height, width]: [usize; 4],
     network: &Network,

@@ -41,34 +41,35 @@ pub trait Method: Debug + Sync {
     /// [`Error::BadConfig`] for a preset that it does not have.
     fn settings(&self, preset: Preset, subject: &Subject<'_>) -> Result<Settings>;
 
-    /// Gets ready for a run: whatever is computed once, before the first step. The network may be changed already here.
+    /// Gets ready for a run: computes what is computed once, before the first step. The weights must stay as they are, for
+    /// up to the first step everything else takes the network for the one from before.
     fn prepare<'a>(&self, settings: &Settings, run: Preparation<'a>) -> Preparing<'a>;
 }
 
 /// A method getting ready. Boxed, for a list of methods needs one type.
 pub type Preparing<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Steps>>> + 'a>>;
 
-/// What a method may look at, and change, before the first step.
+/// What a method may look at before the first step.
 #[derive(Debug)]
 pub struct Preparation<'a> {
     /// θ₀
-    pub network: &'a mut Network,
+    pub network: &'a Network,
     /// D_f and D_r, and what the network from before says of them.
     pub samples: &'a Samples,
 }
 
 /// A method in the middle of a run.
 pub trait Steps: Debug {
-    /// One step. Nothing is read back: what it was stays on the device, as many numbers as [`Steps::packed_len`] says.
+    /// Takes one step. Nothing is read back: its numbers, as many as [`Steps::packed_len`] says, stay on the device.
     fn step(&mut self, network: &mut Network, samples: &mut Samples) -> Tensor<1>;
 
-    /// How many numbers a step leaves.
+    /// How many numbers a step gives.
     fn packed_len(&self) -> usize;
 
     /// Those numbers by name, as [`MethodInfo::scalars`] lists them.
     fn report(&self, packed: &[f32]) -> Scalars;
 
-    /// A copy, to come back to where a step fails.
+    /// A copy, to come back to if a step fails.
     fn boxed_clone(&self) -> Box<dyn Steps>;
 }
 
@@ -87,7 +88,7 @@ pub struct MethodInfo {
     pub title: &'static str,
     /// What it does, in one sentence.
     pub sentence: &'static str,
-    /// Of its paper.
+    /// The year of its paper.
     pub year: u16,
     /// The address of its paper.
     pub paper: &'static str,
@@ -210,7 +211,7 @@ impl ScalarInfo {
     }
 }
 
-/// What a [`ScalarInfo`] is of.
+/// What kind of value a [`ScalarInfo`] is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScalarKind {

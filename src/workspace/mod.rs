@@ -1,7 +1,7 @@
 //! The one owner of what is loaded and of what has become of it: the dataset as it was read, the network as it was loaded,
 //! the network as it is now and the runs behind it, the run under way, and every answer that is still good.
 //!
-//! Data and network may come in any order, and one may be replaced after the other: whether they go together is a state
+//! Data and network may come in any order, and each may be replaced at any time: whether they go together is a state
 //! that is [told](Workspace::info), not a failure to load. Every call either happens whole or leaves everything as it was.
 
 mod info;
@@ -33,7 +33,7 @@ pub struct Workspace {
     pair: Pair,
     made: Option<Made>,
     run: Option<Run>,
-    /// Of the network as it was loaded, and of the one as it is now where that is another.
+    /// Answers of the network as it was loaded, and below of the network as it is now, where that is another.
     logits_loaded: LogitCache,
     logits_now: LogitCache,
 }
@@ -50,9 +50,9 @@ struct Made {
     network: Network,
     /// The runs since it was loaded.
     records: Vec<UnlearnRecord>,
-    /// Everything that it has forgotten, before and since.
+    /// The classes that it has forgotten, before it was loaded and since.
     forgotten: Vec<usize>,
-    /// Whether the data of the last run are still there to measure what it came to.
+    /// Whether the data of the last run are still loaded, so that what it came to can be measured.
     measurable: bool,
 }
 
@@ -158,8 +158,8 @@ impl Workspace {
         self.load_network(name, checkpoint);
     }
 
-    /// A network that a run made of the one that is loaded, as [`Workspace::export`] gave it: takes the place of the one as
-    /// it is now.
+    /// Puts a network that runs made of the loaded one, as [`Workspace::export`] gave it, in place of the network as it is
+    /// now.
     ///
     /// # Errors
     /// [`Error::BadState`] where no network is loaded, [`Error::BadModel`] for one of another shape.
@@ -269,7 +269,7 @@ impl Workspace {
         Ok(evaluation)
     }
 
-    /// Every score of another network, such as one retrained without the class; it stays outside.
+    /// Every score of another network, such as one retrained without the class. It is not kept.
     ///
     /// # Errors
     /// Those of [`Workspace::evaluate`]; [`Error::BadModel`] where that network does not fit the dataset.
@@ -413,7 +413,7 @@ impl Workspace {
         if summary.stop.has_forgotten() {
             forgotten = config.classes().gone().collect();
         } else if summary.network_step > 0 {
-            // What was to be forgotten once more, and was not, is no longer known to be.
+            // A class that was to be forgotten once more, and was not, no longer counts as forgotten.
             forgotten.retain(|class| !config.classes().forgets(*class));
         }
         let untouched = summary.network_step == 0;

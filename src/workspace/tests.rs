@@ -230,7 +230,7 @@ fn the_card_tells_what_happened() {
     );
     assert_eq!(record.settings["learning_rate"], 1e-9);
 
-    // Cancelled in the middle: said so, with what was reached, measured when it is asked for.
+    // Cancelled in the middle: the card says so, with what was reached, which is measured when the card is asked for.
     let config = workspace.resolve(request(2, small())).unwrap();
     block_on(workspace.start(config)).unwrap();
     block_on(workspace.advance(1)).unwrap();
@@ -319,7 +319,7 @@ impl ReferenceStateMachine for Model {
         (call, failure).boxed()
     }
 
-    /// What depends on the engine's answer (whether a run could start) is followed by the test itself.
+    /// Whether a run could start is known only from the workspace's answer, so the test itself follows the calls.
     fn apply(state: Model, _: &Self::Transition) -> Model {
         state
     }
@@ -378,7 +378,7 @@ impl Machine {
             }
             Call::Start { forget, method, wild } => {
                 let name = METHODS[method].info().name;
-                // The decay makes a weight a thousand million times larger at each step.
+                // With this decay each step makes the weights a thousand million times larger.
                 let changes = match wild {
                     true => json!({ "batch_size": 1, "learning_rate": 1e9, "weight_decay": 1e3 }),
                     false => json!({ "batch_size": 4, "epochs": 2, "check_every": 2, "learning_rate": 0.02 }),

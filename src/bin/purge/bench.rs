@@ -42,7 +42,7 @@ impl Bench {
         for done in 0..self.steps + 3 {
             let began = Instant::now();
             let progress = workspace.advance(1).await?;
-            // The end of an epoch brings a pass over D_r with it, which is no part of a step.
+            // At the end of an epoch there is a pass over D_r, which is no part of a step.
             if done >= 3 && !progress.step.is_multiple_of(progress.steps_per_epoch) {
                 times.push(began.elapsed().as_secs_f64() * 1e3);
             }
@@ -50,7 +50,7 @@ impl Bench {
         times.sort_by(f64::total_cmp);
         let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
 
-        // With the logits from before at hand, as in the page, where they are measured before anyone presses the button.
+        // The logits from before are at hand, as in the page, which computes them before anyone presses the button.
         workspace.reset();
         let began = Instant::now();
         workspace.start(strict).await?;

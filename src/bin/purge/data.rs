@@ -20,7 +20,7 @@ pub enum Data {
     },
     /// Write a dataset as one compact file, as the page loads it
     Pack {
-        /// mnist, mnist-full, pathmnist, or a path
+        /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
         #[arg(long, value_name = "NAME|PATH")]
         data: String,
         /// Only so many samples that any laptop evaluates them in seconds

@@ -36,7 +36,7 @@ pub struct Subject {
     /// The network, a safetensors file
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// mnist, mnist-full, pathmnist, or a path
+    /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
     #[arg(long, value_name = "NAME|PATH")]
     pub data: String,
     /// The class to forget, 0 to K − 1, or several with commas between
@@ -88,7 +88,7 @@ pub fn joined(classes: &[usize], separator: &str) -> String {
     classes.iter().map(usize::to_string).collect::<Vec<_>>().join(separator)
 }
 
-/// A file that is there is whole, whenever the writer was killed, and whoever else writes the same.
+/// Writes a file whole or not at all, even if this process is killed or another one writes the same file.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(format!(".part-{}", std::process::id()));

@@ -24,7 +24,7 @@ pub struct Table {
     /// The network, a safetensors file
     #[arg(long, value_name = "FILE", required_unless_present = "collect")]
     model: Option<PathBuf>,
-    /// mnist, mnist-full, pathmnist, or a path
+    /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
     #[arg(long, visible_alias = "dataset", value_name = "NAME|PATH", required_unless_present = "collect")]
     data: Option<String>,
     /// Which classes to forget, one a task: all, or numbers with commas between
@@ -161,7 +161,7 @@ impl Table {
         Ok(pairs)
     }
 
-    /// Whether a result that is there is of these very settings, or the table would mix what does not belong together.
+    /// Fails where the result that is there is of other settings, or the table would mix what does not belong together.
     fn must_be_of(&self, path: &Path, config: &RunConfig, data: &str) -> Result<()> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path.display(), e))?;
         let there: Value = serde_json::from_str(&text).map_err(|e| Error::io(path.display(), e))?;
@@ -333,7 +333,7 @@ fn csv<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
         let Task { model, class_name, config, stop, steps, seconds, violations, .. } = task;
         let Config { method, preset, .. } = config;
         let violations = violations.map(|n| n.to_string()).unwrap_or_default();
-        // A class may be called anything; JSON's quotes are CSV's but for a quote inside.
+        // A class may be called anything. JSON's quotes serve as CSV's, but for a quote inside.
         let quoted = Value::from(class_name.replace('"', "'"));
         let _ = write!(
             text,

@@ -14,7 +14,7 @@ use crate::options::{DeviceName, dataset, joined, write_whole};
 /// Train a network from scratch.
 #[derive(Args)]
 pub struct Train {
-    /// mnist, mnist-full, pathmnist, or a path
+    /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
     #[arg(long, value_name = "NAME|PATH")]
     data: String,
     #[arg(long, value_enum, default_value = "small-cnn")]

@@ -1,5 +1,5 @@
-//! A careful reader: it knows where it is, so that errors can say, and how much can come at most, so that nothing is
-//! allocated for bytes that cannot exist.
+//! A careful reader: it knows where it is, so that errors can name the place, and how much can come at most, so that
+//! nothing is allocated for bytes that cannot exist.
 
 use std::io::Read;
 
@@ -65,14 +65,14 @@ impl<'a> ByteSource<'a> {
         Ok(buffer)
     }
 
-    /// The next `len` bytes, `what` they are being for the error where they are not there.
+    /// The next `len` bytes. `what` is what the error calls them where they are missing.
     pub(super) fn take(&mut self, len: u64, what: &str) -> Result<Vec<u8>> {
         let mut buffer = self.allocate(len, what)?;
         self.fill(&mut buffer, what)?;
         Ok(buffer)
     }
 
-    /// `len` zeros, for `what` is to be read next; an error where that much cannot come any more.
+    /// `len` zeros, to be filled with `what` comes next; an error where that much cannot come any more.
     pub(super) fn allocate(&self, len: u64, what: &str) -> Result<Vec<u8>> {
         let left = self.bound.saturating_sub(self.offset);
         if len > left {

@@ -50,7 +50,7 @@ impl Cifar {
 /// Reads a whole set.
 ///
 /// # Errors
-/// [`Error::BadDataset`] for a file that is none of this set, or cut short.
+/// [`Error::BadDataset`] for a file that is not of this set, or cut short.
 pub fn read(set: Cifar, train: &[NamedBytes], test: NamedBytes) -> Result<Dataset> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
     for &file in train {
@@ -64,8 +64,8 @@ pub fn read(set: Cifar, train: &[NamedBytes], test: NamedBytes) -> Result<Datase
     dataset.checked(test.name)
 }
 
-/// CIFAR-10 comes in five training files, `data_batch_1.bin` to `data_batch_5.bin`: those that are not among files that
-/// are named so, in words. `None` where nothing is missing, or the files have other names.
+/// Which of CIFAR-10's five training files, `data_batch_1.bin` to `data_batch_5.bin`, are missing, in words. `None` where
+/// none is, or where the files have other names.
 fn missing_batches(train: &[NamedBytes]) -> Option<String> {
     let name = |batch: usize| format!("data_batch_{batch}.bin");
     let there = |batch: &usize| train.iter().any(|file| file.name.contains(&name(*batch)));

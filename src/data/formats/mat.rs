@@ -114,7 +114,7 @@ impl Tag {
         }
     }
 
-    /// The element's bytes, and over what pads them to eight.
+    /// The element's bytes; what pads them to a multiple of eight is passed over.
     fn value(self, source: &mut ByteSource, what: &str) -> Result<Vec<u8>> {
         if let Some(value) = self.small {
             return Ok(value);

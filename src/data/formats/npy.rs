@@ -1,4 +1,4 @@
-//! The head of a NumPy array file. Read here rather than by a library, because the ones there are multiply the shape
+//! The head of a NumPy array file. Read here rather than by a library, because those that exist multiply the shape
 //! without checking, recurse into nested literals, and weigh more than all the other readers together.
 
 use super::bytes::ByteSource;

@@ -31,7 +31,7 @@ pub fn read_file(file: NamedBytes) -> Result<Split> {
     };
     let count = match images.dimensions[..] {
         [32, 32, 3, count] => count,
-        // A last side of 1 is left out.
+        // MATLAB leaves out a last side of 1.
         [32, 32, 3] => 1,
         _ => return Err(bad(&images, "X as 32 × 32 × 3 × N")),
     };

@@ -82,7 +82,7 @@ static TABLE: [(&str, Defaults); 4] = [
 
 static FOR_OTHERS: Defaults = PLAIN;
 
-/// What suits the dataset of this name, or what is usual where it is none that we know.
+/// What suits the dataset of this name, or what is usual where we do not know it.
 pub fn defaults(dataset: &str) -> &'static Defaults {
     TABLE.iter().find(|(name, _)| *name == dataset).map_or(&FOR_OTHERS, |(_, defaults)| defaults)
 }

@@ -17,7 +17,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// The set itself, of splits that were read as its files say.
+    /// The set, made of the splits that its files have.
     pub(crate) fn dataset(&self, train: Split, test: Split) -> Dataset {
         Dataset {
             name: self.name.into(),

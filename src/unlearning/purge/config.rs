@@ -93,7 +93,7 @@ impl PurgeConfig {
                 LoopConfig {
                     epochs: 40,
                     check_every: 4,
-                    // A sample of this size tells as well, in a fraction of the time.
+                    // A sample of this size tells just as much, in a fraction of the time.
                     budget_samples: 1000,
                     target_samples: 1000,
                     target_forget_accuracy: suited.strict_target,

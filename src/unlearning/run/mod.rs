@@ -56,11 +56,11 @@ struct State {
     steps: Box<dyn Steps>,
     samples: Samples,
     step: usize,
-    /// How many steps put up each flag.
+    /// In how many steps each flag was up.
     flags: BTreeMap<&'static str, usize>,
     forget_accuracy: f64,
     newest: Option<Step>,
-    /// The network at the last check where everything was a number.
+    /// The network at the last check at which all numbers were finite.
     sound: Sound,
     stop: Option<StopReason>,
 }
@@ -87,7 +87,7 @@ impl Run {
     /// [`Error::BadConfig`](crate::Error::BadConfig) for classes without samples or logits of another number,
     /// [`Error::BadModel`](crate::Error::BadModel) where network and dataset do not fit, and those of the device.
     pub async fn start(
-        mut network: Network,
+        network: Network,
         dataset: Arc<Dataset>,
         config: RunConfig,
         train_logits: Option<Arc<Vec<f32>>>,
@@ -107,7 +107,7 @@ impl Run {
         let forget_accuracy = plan.forget_accuracy_of(&teacher_logits);
         let stop = plan.stopping.at_target(forget_accuracy).then_some(StopReason::NothingToForget);
         let sound = Sound { network: network.clone(), step: 0, forget_accuracy };
-        let preparation = Preparation { network: &mut network, samples: &samples };
+        let preparation = Preparation { network: &network, samples: &samples };
         let steps = plan.config.method().prepare(plan.config.settings(), preparation).await?;
         let flags = BTreeMap::new();
         let state = State { network, steps, samples, step: 0, flags, forget_accuracy, newest: None, sound, stop };
@@ -159,7 +159,7 @@ impl Run {
         (self.state.network, summary)
     }
 
-    /// Where the looks between epochs look.
+    /// Which samples the checks between epochs look at.
     #[cfg(test)]
     pub(crate) fn looks_at(&self) -> &[usize] {
         &self.plan.target_indices
@@ -207,7 +207,7 @@ impl Plan {
         };
         let forget_indices = samples.forget_indices().to_vec();
         let budget_indices = some_of(samples.retain_indices(), limits.budget_samples, limits.seed);
-        // Not in the order that the steps walk in, or a look would be at what was just trained on.
+        // Shuffled otherwise than the batches of the steps, or a check would look at what was just trained on.
         let target_indices = some_of(&forget_indices, limits.target_samples, limits.seed ^ 0x100c);
         let classes = dataset.classes();
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
@@ -242,14 +242,14 @@ impl Plan {
         percent(self.forget_indices.iter().filter(is_right).count() as f64, self.forget_indices.len())
     }
 
-    /// Takes steps and, where one is due, makes a check; gives the steps that left numbers.
+    /// Takes steps, and makes a check where one is due. Gives the steps up to the first whose numbers are not finite.
     async fn advance(&self, state: &mut State, steps: usize) -> Result<Vec<Step>> {
         let first = state.step + 1;
         let mut values = Vec::new();
         let mut check = None;
         while values.len() < steps && state.stop.is_none() && check.is_none() {
             let packed = state.steps.step(&mut state.network, &mut state.samples);
-            // One more number tells whether every weight still is one.
+            // One number more, which is finite only where all weights are.
             values.push(Tensor::cat(vec![packed, sum_of_squares(state.network.parameters().flat())], 0));
             state.step += 1;
             check = self.check_after(state.step);
@@ -272,7 +272,7 @@ impl Plan {
         }
         state.newest = done.last().cloned().or(state.newest.take());
         if done.len() < count || !is_sound(looked) {
-            // Steps after the first that left no numbers count for nothing.
+            // Steps after the first whose numbers are not finite do not count.
             state.step = state.step.min(first + done.len());
             state.network = state.sound.network.clone();
             state.forget_accuracy = state.sound.forget_accuracy;
@@ -304,7 +304,7 @@ impl Plan {
         })
     }
 
-    /// What a check sums up: those of [`Plan::forget_sums`], then the cross-entropy on D_r at the end of an epoch.
+    /// What a check sums up: [`Plan::forget_sums`] and, at the end of an epoch, the cross-entropy on D_r after them.
     fn look(&self, network: &Network, check: &Check) -> Tensor<1> {
         if !check.epoch_end {
             return self.forget_sums(network, &self.target_indices);
@@ -313,7 +313,7 @@ impl Plan {
         Tensor::cat(vec![self.forget_sums(network, &self.forget_indices), retain], 0)
     }
 
-    /// How many of these samples are recognised, and their cross-entropy, which tells whether the answers are numbers.
+    /// How many of these samples are recognised, and their cross-entropy, which tells whether the answers are finite.
     fn forget_sums(&self, network: &Network, indices: &[usize]) -> Tensor<1> {
         self.sum_over(network, indices, |logits, one_hot| {
             vec![correct(logits.clone(), one_hot.clone()), summed(logits, one_hot)]

@@ -7,7 +7,7 @@ use crate::data::{ClassRoles, Dataset, Shuffled, images, one_hot};
 use crate::unlearning::method::Pass;
 use crate::{Error, Result};
 
-/// Added to a logit whose probability is to be 0: it is, in 32-bit floats, without the NaN that −∞ · 0 gives.
+/// Added to a logit whose probability shall be 0. In 32-bit floats it then is, without the NaN that −∞ · 0 would give.
 pub(crate) const EXCLUDED: f32 = -1e4;
 
 /// The samples of a run, D_f and D_r, each in shuffled batches without end, and what the network from before says of them.

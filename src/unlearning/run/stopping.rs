@@ -16,7 +16,7 @@ pub enum StopReason {
     Cancelled,
     /// Forget accuracy was at the target before the first step.
     NothingToForget,
-    /// A loss or a weight was no longer a number. The network is the one of the last check where all were.
+    /// A loss or a weight was no longer finite. The network is that of the last check at which all of them were.
     Diverged,
 }
 
@@ -43,7 +43,7 @@ impl StopReason {
         }
     }
 
-    /// Whether all of D_f was looked at and no more of it than the target was recognised.
+    /// Whether all of D_f was looked at, and no more of it recognised than the target allows.
     pub fn has_forgotten(self) -> bool {
         matches!(self, StopReason::ForgetTarget | StopReason::NothingToForget)
     }

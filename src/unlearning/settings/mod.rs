@@ -35,7 +35,7 @@ pub struct Setting {
     pub label: &'static str,
     /// What it does, in one sentence.
     pub sentence: &'static str,
-    /// What it belongs to.
+    /// The group that it is shown in.
     pub group: Group,
     /// What a number counts, such as "%".
     pub unit: Option<&'static str>,
@@ -43,7 +43,7 @@ pub struct Setting {
     pub range: Range,
 }
 
-/// What settings are about, in the order of the method.
+/// What settings are about, in the order in which they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
@@ -81,7 +81,7 @@ pub enum Range {
         min: f64,
         /// The upper end.
         max: f64,
-        /// Whether the ends themselves are in: the lower, the upper.
+        /// Whether the lower and the upper end themselves are in range.
         ends: [bool; 2],
         /// Whether 0, which is below the lower end, turns it off.
         zero_is_off: bool,
@@ -166,7 +166,7 @@ impl Setting {
         }
         let found = match value {
             Value::Null => "no number".into(),
-            // What a number that JSON cannot hold has been turned into on its way here.
+            // JSON has neither NaN nor infinities: on their way here they have become texts.
             Value::String(text) if NO_NUMBERS.contains(&text.as_str()) => text.clone(),
             Value::String(text) => format!("\"{text}\""),
             other => other.to_string(),

@@ -32,7 +32,7 @@ const fn whole(min: u64, max: u64) -> Range {
 
 use Group::{Forgetting, Keeping, Steps, Stopping};
 
-/// Every setting that a method may have, in the order of the method.
+/// Every setting that a method may have, in the order in which they are shown.
 #[rustfmt::skip]
 pub static TABLE: &[Setting] = &[
     row("objective", Forgetting, Range::Choice(&[
