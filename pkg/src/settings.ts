@@ -30,7 +30,7 @@ export interface MethodSettings {
   batchSize?: number;
   /** A larger batch goes through in parts, with the same result in less memory; 0 is what 1.5 GB hold. A whole number from 0 to 65536. */
   samplesAtOnce?: number;
-  /** Fixes the order of the images. A whole number from 0 to 9.007199254740991e15. */
+  /** Fixes the order of the images. A whole number from 0 to 9007199254740991. */
   seed?: number;
   /** Stop when no more of the forgotten images than this are recognised. A number from 0 to 100 %. */
   targetForgetAccuracy?: number;
