@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addFiles, asDataset, missingParts, sortRoles } from './dataset-files';
+import { addFiles, asDataset, missingBatches, missingParts, sortRoles } from './dataset-files';
 import { recognise, type Recognised } from './recognise';
 
 const part = (name: string, format: 'cifar10' | 'cifar100', count: number): Recognised => ({
@@ -29,12 +29,14 @@ describe('a set with images and labels together', () => {
     expect(asDataset(files)).toEqual({ kind: 'cifar10', train: batches.map((f) => f.file), test: test.file });
   });
 
-  it('lacks the batches by their names', () => {
-    const files = batches.filter((f) => !/[35]/.test(f.file.name));
-    expect(missingParts(files)).toEqual(['data_batch_3.bin', 'data_batch_5.bin', 'test images']);
-    expect(asDataset([...files, test])).toBeUndefined();
+  it('is taken without some of its batches, which are told by their names', () => {
+    const files = [...batches.filter((f) => !/[35]/.test(f.file.name)), test];
+    expect(missingBatches(files)).toEqual(['data_batch_3.bin', 'data_batch_5.bin']);
+    expect(asDataset(files)).toMatchObject({ kind: 'cifar10', test: test.file });
+    expect(missingBatches([...batches, test])).toEqual([]);
     const packed = [part('data_batch_2.bin.gz', 'cifar10', 10), test];
-    expect(missingParts(packed)).toContain('data_batch_1.bin.gz');
+    expect(missingBatches(packed)).toContain('data_batch_1.bin.gz');
+    expect(missingBatches([part('mine.bin', 'cifar10', 10), test])).toEqual([]);
   });
 
   it('does not take a batch to learn from for the test', () => {

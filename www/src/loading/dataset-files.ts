@@ -13,7 +13,7 @@ const roleNames = {
   testLabels: 'test labels',
 };
 
-/** CIFAR-10 comes in five batches to learn from; a set without one of them is another set. */
+/** CIFAR-10 comes in five batches to learn from; a set without one of them is another set, and is told as such. */
 const cifarBatches = [1, 2, 3, 4, 5];
 
 /** The visitor's files with newer ones added: a network replaces a network, a data set a data set. */
@@ -50,7 +50,7 @@ export function asDataset(files: readonly Recognised[]): DatasetSource | undefin
   return format === 'svhn' ? { kind: format, train: train[0], test } : { kind: format, train, test };
 }
 
-/** What is still missing of a set that has been begun: roles in words, or files by their names. */
+/** What is still missing of a set that has been begun, without which it is none. */
 export function missingParts(files: readonly Recognised[]): string[] {
   const format = newestFormat(files);
   if (!format) return [];
@@ -60,12 +60,13 @@ export function missingParts(files: readonly Recognised[]): string[] {
     return roles.filter((role) => !sorted[role]).map((role) => roleNames[role]);
   }
   const { train, test } = sortHalves(files, format);
-  return [...(train.length > 0 ? missingBatches(train) : ['training images']), ...(test ? [] : ['test images'])];
+  return [...(train.length > 0 ? [] : ['training images']), ...(test ? [] : ['test images'])];
 }
 
-/** The batches that are not among numbered ones; files under other names are taken for all there is. */
-function missingBatches(train: readonly File[]): string[] {
-  const numbered = train.flatMap(({ name }) => {
+/** The batches that are not among numbered ones, by name; files under other names are taken for all there is. */
+export function missingBatches(files: readonly Recognised[]): string[] {
+  if (newestFormat(files) !== 'cifar10') return [];
+  const numbered = sortHalves(files, 'cifar10').train.flatMap(({ name }) => {
     const found = /^(.*data_batch_)(\d+)(\D*)$/i.exec(name);
     return found ? [{ head: found[1] ?? '', number: Number(found[2]), tail: found[3] ?? '' }] : [];
   });

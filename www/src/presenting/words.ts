@@ -6,8 +6,13 @@ import { counted, duration, figures, percent, signed, tenth, whole } from './for
 
 /** What the three columns of every comparison are called. A long name gives way to its code, so that titles stay level. */
 export function columnTitles(of: ClassWords | undefined): readonly [string, string, string] {
-  const all = of?.all ?? 'class';
+  const all = of?.all ?? 'the class';
   return ['Before', 'After', `Retrained without ${of && all.length > 16 ? of.short : all}`];
+}
+
+/** What stands where the numbers of a run will be. */
+export function filledInWords(of: ClassWords | undefined): string {
+  return of ? `Filled in when the ${of.all} are forgotten` : 'Filled in when the class is forgotten';
 }
 
 /** "41 threes are taken for fives" */
