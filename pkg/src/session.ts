@@ -240,9 +240,14 @@ class EngineSession implements Session {
         const summary = begun
           ? await this.#finish(this.#connectionOf(run))
           : { stop: 'cancelled' as const, steps: 0, networkStep: 0, seconds: 0 };
-        const evaluate = { forgetClass: config.forgetClass, ...(nonMembers && { nonMembers }) };
-        const connection = await this.#readyWithNetwork();
-        return { ...summary, evaluation: await this.#ask(connection, { type: 'evaluate', options: evaluate }) };
+        const options = { forgetClass: config.forgetClass, ...(nonMembers && { nonMembers }) };
+        const evaluate = async () => this.#ask(await this.#readyWithNetwork(), { type: 'evaluate', options });
+        // The weights are held by now: where the engine stops here, a new one can still tell what the run came to.
+        const evaluation = await evaluate().catch((error: unknown) => {
+          if (this.#connection?.alive) throw error;
+          return evaluate();
+        });
+        return { ...summary, evaluation };
       });
       yield { type: 'done', ...done };
     } catch (error) {

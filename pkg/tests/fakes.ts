@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { EngineWorker } from '../src/connection.js';
 import type { Gpu } from '../src/device.js';
@@ -188,7 +189,7 @@ export class FakeEngine implements Engine {
     await this.#call(`exportDataset ${light}`, () => {
       if (!this.#data) refuse('bad-state', 'load a dataset first');
     });
-    return this.#handOut(bytes(`${this.#data?.content}${light ? ' in part' : ''}`));
+    return bytes(`${this.#data?.content}${light ? ' in part' : ''}`);
   }
 
   restore(file: Uint8Array) {
@@ -383,3 +384,6 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
     },
   };
 }
+
+/** What a gzip holds, as text. */
+export const unzipped = (file: Uint8Array) => text(gunzipSync(file));

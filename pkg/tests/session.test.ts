@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../src/session.js';
 import type { LoadProgress, SessionOptions } from '../src/types.js';
-import { bytes, fakeWorkers, refuse, says, settle, type Workers } from './fakes.js';
+import { bytes, fakeWorkers, refuse, says, settle, type Workers, unzipped } from './fakes.js';
 
 const model = bytes('model A');
 const data = { kind: 'packed', file: bytes('data A') } as const;
@@ -92,13 +92,13 @@ test("the caller's buffers stay whole, the engine's are handed over without a co
   await session.loadDataset(data);
   expect(given.byteLength).toBe(7);
   expect(await session.exportModel()).toEqual(bytes('model A'));
-  expect(await session.exportDataset()).toEqual(bytes('data A'));
-  expect(await session.exportDataset({ light: true })).toEqual(bytes('data A in part'));
+  expect(unzipped(await session.exportDataset())).toBe('data A');
+  expect(unzipped(await session.exportDataset({ light: true }))).toBe('data A in part');
   await session.samples({ class: 1, count: 1, split: 'val' });
   const run = session.unlearn({ forgetClass: 3 });
   await run.next();
   await run.return();
-  expect(workers.last().engine.handedOut.map((handed) => handed.byteLength)).toEqual([0, 0, 0, 0, 0]);
+  expect(workers.last().engine.handedOut.map((handed) => handed.byteLength)).toEqual([0, 0, 0]);
 });
 
 test('loading reports bytes of the engine, the network and the data', async () => {
