@@ -48,18 +48,12 @@ impl Method for FineTune {
 
     fn settings(&self, preset: Preset, subject: &Subject<'_>) -> Result<Settings> {
         // Unlearn-Sparse: SGD 0.9, decay 5e-4, batches of 256, rate 1e-2, 10 epochs.
-        let authors = DescentConfig {
-            learning_rate: 1e-2,
-            momentum: 0.9,
-            weight_decay: 5e-4,
-            max_grad_norm: 0.0,
-            samples_at_once: 0,
-        };
+        let authors = DescentConfig::unlearn_sparse(1e-2);
         let limits = LoopConfig::new(10, 256, subject.network.classes());
         match preset {
             Preset::Authors => Settings::of(&[&authors, &LoopConfig { target_forget_accuracy: 0.0, ..limits }]),
             Preset::Published => Settings::of(&[
-                &DescentConfig { learning_rate: 5e-2, ..authors },
+                &DescentConfig::unlearn_sparse(5e-2),
                 &LoopConfig { batch_size: 128, check_every: 16, ..limits },
             ]),
             other => Err(INFO.no_preset(other)),
