@@ -26,6 +26,13 @@ pub(super) struct DescentConfig {
     pub samples_at_once: usize,
 }
 
+impl DescentConfig {
+    /// What the programs of Unlearn-Sparse share: momentum 0.9, decay 5e-4, no clipping.
+    pub(super) fn unlearn_sparse(learning_rate: f64) -> Self {
+        Self { learning_rate, momentum: 0.9, weight_decay: 5e-4, max_grad_norm: 0.0, samples_at_once: 0 }
+    }
+}
+
 /// Follows the cross-entropy of one batch after the other, up or down, with momentum.
 #[derive(Debug, Clone)]
 pub(super) struct Descent {

@@ -47,7 +47,7 @@ impl Method for FineTune {
     }
 
     fn settings(&self, preset: Preset, subject: &Subject<'_>) -> Result<Settings> {
-        // Unlearn-Sparse: SGD 0.9, decay 5e-4, batches of 256, rate 1e-2, 10 epochs.
+        // Unlearn-Sparse: batches of 256, rate 1e-2, 10 epochs.
         let authors = DescentConfig::unlearn_sparse(1e-2);
         let limits = LoopConfig::new(10, 256, subject.network.classes());
         match preset {

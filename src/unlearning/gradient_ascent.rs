@@ -53,7 +53,7 @@ impl Method for GradientAscent {
     }
 
     fn settings(&self, preset: Preset, subject: &Subject<'_>) -> Result<Settings> {
-        // Unlearn-Sparse: SGD 0.9, decay 5e-4, batches of 256, rate 1e-4, 5 epochs.
+        // Unlearn-Sparse: batches of 256, rate 1e-4, 5 epochs.
         let authors = DescentConfig::unlearn_sparse(1e-4);
         let limits = LoopConfig::new(5, 256, subject.network.classes());
         match preset {
