@@ -2,7 +2,15 @@ import type { ResolvedConfig, StopReason } from 'purge-unlearning';
 import { describe, expect, it } from 'vitest';
 import { evaluation } from '../measuring/evaluation.fixture';
 import { classWords } from './class-words';
-import { aurocWords, cellDifferenceWords, cellPercentWords, cellWords, resultWords, stopWords } from './words';
+import {
+  aurocWords,
+  cellDifferenceWords,
+  cellPercentWords,
+  cellWords,
+  keepWords,
+  resultWords,
+  stopWords,
+} from './words';
 
 const words = classWords(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
 const three = words[3]!;
@@ -68,4 +76,9 @@ it('an area under the curve is told by its distance from chance', () => {
   expect(aurocWords(0.512)).toBe('0.012 above chance');
   expect(aurocWords(0.469)).toBe('0.031 under chance');
   expect(aurocWords(0.5)).toBe('exactly chance');
+});
+
+it('going on says what the next run keeps', () => {
+  expect(keepWords({ stop: 'forget_target' }, three)).toContain('stays out of all');
+  expect(keepWords({ stop: 'epoch_limit' }, three)).toContain('has not forgotten the 3s as far as it should');
 });

@@ -10,6 +10,13 @@ export function columnTitles(of: ClassWords | undefined): readonly [string, stri
   return ['Before', 'After', `Retrained without ${of && all.length > 16 ? of.short : all}`];
 }
 
+/** What going on with the network as a run has left it means for the next run. */
+export function keepWords({ stop }: Pick<RunResult, 'stop'>, of: ClassWords): string {
+  return stop === 'forget_target' || stop === 'nothing_to_forget'
+    ? 'The next run starts from this network, and what it has forgotten stays out of all it learns from.'
+    : `The next run starts from this network. It has not forgotten the ${of.all} as far as it should, so they count among what it is to keep.`;
+}
+
 /** What stands where the numbers of a run will be. */
 export function filledInWords(of: ClassWords | undefined): string {
   return of ? `Filled in when the ${of.all} are forgotten` : 'Filled in when the class is forgotten';
