@@ -97,7 +97,7 @@ test('a run that stopped short leaves its class to be chosen again', async ({ pa
   await expect(all.status).toContainText('Stopped at the epoch limit', { timeout: 60_000 });
   const first = await exportReport(page);
 
-  await page.getByRole('button', { name: 'Go on from this network' }).click();
+  await page.getByRole('button', { name: 'Forget another class too' }).click();
   await expect(all.status).toContainText('Ready');
   await expect(page.getByText('forgotten earlier')).toHaveCount(0);
   await expect(all.forget).toHaveText('Forget the 3s');
