@@ -1,5 +1,6 @@
 import { expect, test, type Page, type Route } from '@playwright/test';
 import { controls } from './demo-page';
+import { serveFew } from './packed';
 import { listenTo } from './problems';
 import { expectSet, servedSets, shownSet, stepAndCancel } from './sets';
 
@@ -15,7 +16,7 @@ async function holdBack(page: Page, url: string) {
   const held: Route[] = [];
   let released = false;
   await page.route(url, (route) => {
-    if (released) return route.continue();
+    if (released) return route.fallback();
     held.push(route);
     return undefined;
   });
@@ -23,13 +24,14 @@ async function holdBack(page: Page, url: string) {
     asked: () => expect.poll(() => held.length).toBeGreaterThan(0),
     async release() {
       released = true;
-      await Promise.all(held.splice(0).map((route) => route.continue()));
+      await Promise.all(held.splice(0).map((route) => route.fallback()));
     },
   };
 }
 
 test('from tab to tab and back, by click, with the other norm in between', async ({ page }) => {
   const heard = listenTo(page);
+  await serveFew(page);
   await page.goto(`/?device=cpu&${quick}`);
   await expectSet(page, mnist);
   await tab(page, 'PathMNIST').click();
@@ -53,6 +55,7 @@ test('from tab to tab and back, by click, with the other norm in between', async
 
 test('from tab to tab and back, by keyboard', async ({ page }) => {
   const heard = listenTo(page);
+  await serveFew(page);
   await page.goto(`/?device=cpu&${quick}`);
   await expectSet(page, mnist);
   await tab(page, 'MNIST').focus();
@@ -76,6 +79,7 @@ test('from tab to tab and back, by keyboard', async ({ page }) => {
 
 test('a tab left while it loads is not the one that comes', async ({ page }) => {
   const heard = listenTo(page);
+  await serveFew(page);
   const digits = await holdBack(page, '**/data/mnist.purge');
   await page.goto(`/?device=cpu&${quick}`);
   await digits.asked();
