@@ -38,8 +38,7 @@ export const servedSets = {
 /** What the page shows of the set that is chosen. */
 export function shownSet(page: Page) {
   const card = page.locator('details', { hasText: 'About the data and the network' });
-  const fact = (name: string) =>
-    card.locator('dl > div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd');
+  const fact = (name: string) => card.locator('dl > div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd');
   const tiles = page.getByRole('group', { name: /^Class(es)? to forget$/ });
   return {
     tiles,
