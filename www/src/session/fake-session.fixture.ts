@@ -99,6 +99,8 @@ export class FakeSession implements Session {
   #tail: Promise<unknown> = Promise.resolve();
   #closed = false;
   #run: { step: number; config: UnlearnConfig } | undefined;
+  /** What the last run was about, if it reached its target. */
+  #forgotten: number[] = [];
 
   constructor(world: World, { device = 'auto' }: SessionOptions) {
     this.#world = world;
@@ -206,9 +208,10 @@ export class FakeSession implements Session {
     }
     const done = await this.#call('finish', async () => {
       this.#run = undefined;
-      await this.#world.during('evaluate after');
       const steps = run?.step ?? 0;
       const stop = over ? this.#world.stop : ('cancelled' as const);
+      if (run) this.#forgotten = stop === 'forget_target' ? classes : [];
+      await this.#world.during('evaluate after');
       return {
         stop,
         steps,
@@ -235,13 +238,12 @@ export class FakeSession implements Session {
     return this.#call('keep', () => {
       this.#mustFit();
       if (!this.model) throw new PurgeError('bad-state', 'no network');
-      const [, classes = ''] = /without ([\d,]+) by/.exec(this.network.slice(this.model.id.length)) ?? [];
-      const forgotten = classes ? classes.split(',').map(Number) : [];
       this.model = {
         ...this.model,
         id: this.network,
-        forgottenClasses: [...this.model.forgottenClasses, ...forgotten],
+        forgottenClasses: [...this.model.forgottenClasses, ...this.#forgotten],
       };
+      this.#forgotten = [];
       return this.model;
     });
   }
