@@ -14,7 +14,7 @@ async function open(page: Page, doom?: Doom) {
   const heard = listenTo(page);
   await serveFew(page);
   await bringDoom(page);
-  if (doom) await page.addInitScript((next) => void (doom.next = next), { count: 1, times: 1, ...doom });
+  if (doom) await page.addInitScript((next) => void (globalThis.doom.next = next), { count: 1, times: 1, ...doom });
   await page.goto(`/?device=cpu&${quick}`);
   return { ...controls(page), heard };
 }

@@ -36,8 +36,8 @@ export async function bringDoom(page: Page): Promise<void> {
         super(address, options);
         alive.add(this);
       }
-      override postMessage(message: unknown, ...rest: [never?]) {
-        super.postMessage(message, ...rest);
+      override postMessage(message: unknown, how?: Transferable[] | StructuredSerializeOptions) {
+        super.postMessage(message, how as StructuredSerializeOptions);
         const { type, options, model } = message as {
           type: string;
           options?: { network?: string };

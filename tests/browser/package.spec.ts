@@ -219,7 +219,7 @@ test('two sessions side by side unlearn, and neither disturbs the other', async 
       return { steps, confusion, network: String(await session.exportModel()) };
     }
     const other = await createSession({ device: 'cpu' });
-    await other.load({ model: '/models/mnist-batch.safetensors', dataset: fewDigits });
+    await other.load({ model: '/models/mnist-batch.safetensors', dataset: globalThis.fewDigits });
     const alone = [await unlearn(session, 3), await unlearn(other, 5)];
     await Promise.all([session.reset(), other.reset()]);
     const together = await Promise.all([unlearn(session, 3), unlearn(other, 5)]);
