@@ -44,10 +44,15 @@ export class Measurements {
     this.#take('before', about, await this.#connection.ask((session) => session.evaluate(options)));
   }
 
-  async measureRetrained(about: About): Promise<void> {
+  /**
+   * Measures the network that never saw the classes.
+   *
+   * @param signal Ends the wait for its file, so that a slow one holds nothing up.
+   */
+  async measureRetrained(about: About, signal: AbortSignal): Promise<void> {
     const ask = this.#connection.asking();
     const { of, classes, nonMembers } = about;
-    const model = await findRetrained(of.model?.shipped, classes, this.#fetchFile);
+    const model = await unlessAborted(findRetrained(of.model?.shipped, classes, this.#fetchFile), signal);
     if (!(model instanceof File)) return this.#take('retrained', about, model);
     const options = { forgetClass: [...classes], nonMembers, model };
     try {
@@ -71,6 +76,16 @@ export class Measurements {
     const { of, by } = this.#taken;
     this.#taken = { of: about.of, by: { ...(of === about.of && by), [key(role, about)]: evaluation } };
   }
+}
+
+/** What a promise gives; fails with `cancelled` where `signal` comes first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new PurgeError('cancelled', 'Something else is wanted.'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function key(role: string, { classes, nonMembers }: About): string {

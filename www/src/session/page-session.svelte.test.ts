@@ -303,6 +303,22 @@ describe('classes', () => {
   });
 });
 
+describe('a retrained network that takes its time', () => {
+  it('holds up no run, and is measured when it is there', async () => {
+    const { shut, open } = gate();
+    server.held.set('models/mnist-group-without-3.safetensors', shut);
+    void page.follow();
+    await expect.poll(() => page.tasks.doing).toBe('retrained');
+    const forgetting = page.forget();
+    await expect.poll(() => page.shown.phase).toBe('done');
+    expect(page.shown.retrained).toBeUndefined();
+    open();
+    await forgetting;
+    expect(evaluatedBy(page.shown.retrained)?.network).toBe('mnist-group-without-3.safetensors');
+    expect(page.problem).toBeUndefined();
+  });
+});
+
 describe('a run', () => {
   beforeEach(() => page.follow());
 

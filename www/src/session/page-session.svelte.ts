@@ -42,6 +42,8 @@ export class PageSession {
   resetAsked = false;
   /** Whether a measurement has been tried again after a crash. */
   retried = false;
+  /** Ends with the visitor's next act: until then there is time for what is merely good to have. */
+  #leisure = new AbortController();
   /** Files that are being looked at. */
   #unrecognised = $state(0);
 
@@ -55,6 +57,11 @@ export class PageSession {
     this.loading = new Loading(this.connection);
     this.measurements = new Measurements(this.connection, fetchFile);
     this.tasks = tasksOf(this);
+  }
+
+  /** Aborts when the visitor does something else. */
+  get untilNextAct(): AbortSignal {
+    return this.#leisure.signal;
   }
 
   /** Does what the settings ask for now. */
@@ -183,6 +190,8 @@ export class PageSession {
   }
 
   async #begin(): Promise<void> {
+    this.#leisure.abort();
+    this.#leisure = new AbortController();
     this.problem = undefined;
     this.retried = false;
     // What was lost has been told; whatever the visitor does next starts from what is left.

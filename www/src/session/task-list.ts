@@ -124,7 +124,7 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
     {
       name: 'retrained',
       due: () => ready() && measurements.retrained(shown.about) === undefined,
-      perform: () => measurements.measureRetrained(shown.about),
+      perform: () => measurements.measureRetrained(shown.about, page.untilNextAct),
       failed: measuringFailed,
     },
   ];
