@@ -152,7 +152,7 @@ pub fn write(dataset: &Dataset) -> Result<Vec<u8>> {
 /// Writes a packed file as gzip. A browser has gzip of its own, so that its modules need not carry one.
 ///
 /// # Errors
-/// Those of [`write`].
+/// Those of [`write()`].
 #[cfg(not(target_arch = "wasm32"))]
 pub fn write_gzip(dataset: &Dataset) -> Result<Vec<u8>> {
     use std::io::Write;
