@@ -118,7 +118,7 @@ test('the page goes from MNIST to PathMNIST and back', async ({ tab }) => {
   test.skip(!there, `there is no ${pathmnist}`);
   await openPage(tab);
   await press(tab, 'tab', 'PathMNIST');
-  await expectEnabled(tab, 'button', 'Forget the adipose');
+  await expectEnabled(tab, 'button', 'Forget the lymphocytes');
   await expectNoAlert(tab);
   await press(tab, 'tab', 'MNIST');
   await expectEnabled(tab, 'button', 'Forget the 3s');
