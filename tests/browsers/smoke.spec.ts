@@ -17,7 +17,8 @@ async function expectEnabled(tab: Tab, role: Role, name: string) {
 
 async function press(tab: Tab, role: Role, name: string) {
   await expectEnabled(tab, role, name);
-  await (await tab.find(role, name))!.click();
+  // WebKit refuses to click while the page is still scrolling to the control.
+  await expect(async () => (await tab.find(role, name))!.click()).toPass({ timeout });
 }
 
 async function expectStatus(tab: Tab, text: string) {
