@@ -62,7 +62,8 @@ export function look(page: Page): Promise<Sight> {
       settings: Object.fromEntries(
         all('#settings .row').flatMap((row) => {
           const input = row.querySelector<HTMLInputElement | HTMLSelectElement>('input, select');
-          if (!input) return [];
+          // What a field refuses stays in it, and is marked, until something else is typed.
+          if (!input || input.ariaInvalid === 'true') return [];
           const value =
             input instanceof HTMLInputElement && input.type === 'checkbox' ? `${input.checked}` : input.value;
           return [[text(row.querySelector('label')), value]];
