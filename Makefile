@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers fuzz bench size data models clean
+.PHONY: demo build test test-browsers walk fuzz bench size data models clean
 
 # Builds the page and serves it.
 demo: build
@@ -14,6 +14,10 @@ test:
 # The page and the package in Firefox and in WebKit.
 test-browsers:
 	scripts/browsers.sh
+
+# Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images.
+walk:
+	scripts/walk.sh $(or $(SECONDS),300) $(SEED)
 
 # Feeds the readers of files with bad ones, SECONDS each; make test does so for a few seconds.
 fuzz:
