@@ -81,6 +81,7 @@ test('a worker that dies in the middle of a run takes no more than the run', asy
     await expect(page.getByRole('button', { name: 'Export network' })).toBeDisabled();
     await expect(page.getByRole('button', { name: 'Export report' })).toBeDisabled();
     const begun = doom.asked !== 'start';
+    await expect(alert.getByText('killed by a test')).toHaveCount(1);
     await expect(alert.getByText('what it had made of the network is gone')).toHaveCount(begun ? 1 : 0);
     await expect(reset).toBeEnabled();
     await reset.click();

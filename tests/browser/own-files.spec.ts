@@ -55,6 +55,7 @@ test('colour files dropped beside the digits are taken, and a network that does 
   await expect(status).toContainText('Waiting for a network that fits');
   await expect(forget).toBeDisabled();
   await expect(shown.tileInputs).toHaveCount(classes);
+  await expect(shown.tiles).not.toContainText('learnt');
   await expect(listed(page).images).toContainText('colour.npz');
   await expect(listed(page).network).toContainText('digits.safetensors');
 

@@ -37,15 +37,26 @@ export function duration(seconds: number): string {
   return `${Math.floor(rounded / 60)}\u202fmin` + (rest ? ` ${rest}\u202fs` : '');
 }
 
-/** A number of any size in three figures: 0.00052 → "0.00052", 12.345 → "12.3". */
+/** A number of any size in three figures: 0.00052 → "0.00052", 12.345 → "12.3", 2.6e9 → "2.6·10⁹". */
 export function figures(value: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e5) return value.toExponential(1).replace('-', '−');
+  if (size < 1e-4 || size >= 1e5) {
+    const [digits, exponent] = value.toExponential(1).split('e');
+    return `${String(Number(digits)).replace('-', '−')}·10${superscript(Number(exponent))}`;
+  }
   return String(Number(value.toPrecision(3))).replace('-', '−');
 }
 
 /** 1 → "1 step", 4 → "4 steps" */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${whole(count)} ${count === 1 ? one : many}`;
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** A whole number as an exponent: −12 → "⁻¹²" */
+export function superscript(value: number): string {
+  const digits = String(Math.abs(value)).replace(/\d/g, (digit) => superscripts[Number(digit)] ?? digit);
+  return (value < 0 ? '⁻' : '') + digits;
 }

@@ -1,5 +1,5 @@
 import type { SettingInfo } from 'purge-unlearning';
-import { whole } from './format';
+import { superscript, whole } from './format';
 
 /** The values that a setting can have: "over 0 to 1", "from 1 or 0 for off". */
 export function rangeWords({ min, max, above, below, zeroIsOff, unit }: SettingInfo): string {
@@ -24,18 +24,11 @@ export function expectedWords(of: SettingInfo): string {
   return `${of.kind === 'whole' ? 'A whole number' : 'A number'}${range && `, ${range}`}.`;
 }
 
-const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
-
 /** A range's end, very large and small ones as powers: "2³² − 1", "10⁻⁶". */
 function numberWords(value: number): string {
   const twos = Math.log2(value + 1);
   if (value > 1e6 && Number.isInteger(twos)) return `2${superscript(twos)} − 1`;
   const tens = Math.log10(value);
-  if (Number.isInteger(tens) && tens >= 6) return `10${superscript(tens)}`;
-  if (Number.isInteger(tens) && tens <= -4) return `10⁻${superscript(-tens)}`;
+  if (Number.isInteger(tens) && (tens >= 6 || tens <= -4)) return `10${superscript(tens)}`;
   return Number.isInteger(value) ? whole(value) : String(value);
-}
-
-function superscript(value: number): string {
-  return String(value).replace(/\d/g, (digit) => superscripts[Number(digit)] ?? digit);
 }
