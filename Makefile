@@ -1,12 +1,11 @@
-.PHONY: demo build test test-browsers fuzz bench size data models clean
+.PHONY: demo build test test-browsers walk fuzz bench size data models clean
 
 # Builds the page and serves it.
 demo: build
 	npm run --silent preview
 
 build:
-	scripts/data.sh whole
-	scripts/build.sh
+	scripts/build.sh whole
 
 # Formatting, lints and all tests.
 test:
@@ -15,6 +14,10 @@ test:
 # The page and the package in Firefox and in WebKit.
 test-browsers:
 	scripts/browsers.sh
+
+# Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images.
+walk:
+	scripts/walk.sh $(or $(SECONDS),300) $(SEED)
 
 # Feeds the readers of files with bad ones, SECONDS each; make test does so for a few seconds.
 fuzz:
@@ -28,9 +31,9 @@ bench:
 size:
 	scripts/size.sh
 
-# Downloads PathMNIST, or the sets named: make data SETS="cifar10 svhn", SETS=all; and packs what the page serves.
+# Downloads PathMNIST, or the sets named: make data SETS="cifar10 svhn", SETS=all.
 data:
-	scripts/data.sh download $(SETS)
+	scripts/download.sh $(SETS)
 
 # Trains the networks that the page ships.
 models: data
@@ -38,4 +41,4 @@ models: data
 
 # Removes what was built in this clone; compiled dependencies stay in the user's cache.
 clean:
-	rm -rf pkg/dist pkg/lib www/dist www/public/data test-results playwright-report
+	rm -rf pkg/dist pkg/lib pkg/assets pkg/LICENSE-* www/dist www/public/data test-results playwright-report

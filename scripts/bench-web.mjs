@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 
-const port = 4818;
+const port = 4820;
 const address = `http://localhost:${port}/tests/package.html`;
 
 async function serve() {
@@ -32,13 +32,6 @@ const browser = await chromium.launch({
 /** Runs in the page. Milliseconds per step, and the whole run where one is asked for. */
 async function measure({ device, steps, wholeRun }) {
   const { createSession } = await import('/pkg/lib/index.js');
-  let longestGap = 0;
-  let tick = performance.now();
-  const ticking = setInterval(() => {
-    const now = performance.now();
-    longestGap = Math.max(longestGap, now - tick);
-    tick = now;
-  }, 5);
   const session = await createSession({ device });
   await session.loadModel('/models/mnist-group.safetensors');
   await session.loadDataset({ kind: 'packed', file: '/data/mnist.purge' });
@@ -64,8 +57,33 @@ async function measure({ device, steps, wholeRun }) {
     }
   }
   session.close();
-  clearInterval(ticking);
-  return { ...result, longestGap };
+  return result;
+}
+
+/** The demo page itself, from the click to the sentence: seconds, and how long its own thread was ever held up. */
+async function visit() {
+  const page = await browser.newPage();
+  await page.goto(`http://localhost:${port}/?device=cpu&dataset=mnist&class=3`);
+  const forget = page.getByRole('button', { name: 'Forget the 3s', exact: true });
+  const before = page.getByRole('table', { name: 'Before', exact: true });
+  await before.waitFor({ timeout: 120_000 });
+  await page.evaluate(() => {
+    window.longestGap = 0;
+    let tick = performance.now();
+    setInterval(() => {
+      const now = performance.now();
+      window.longestGap = Math.max(window.longestGap, now - tick);
+      tick = now;
+    }, 5);
+  });
+  const began = Date.now();
+  await forget.click();
+  await page.getByText(/^It recognises .* of the 3s it learnt from/).waitFor({ timeout: 600_000 });
+  const seconds = (Date.now() - began) / 1e3;
+  await page.getByRole('table', { name: /^Retrained/ }).waitFor({ timeout: 120_000 });
+  const longestGap = await page.evaluate(() => window.longestGap);
+  await page.close();
+  return { seconds, longestGap };
 }
 
 async function run(options) {
@@ -90,6 +108,7 @@ if (process.argv[2]) {
 }
 const cpu = await run({ device: 'cpu', steps: 30, wholeRun: true });
 rows.push(row(`wasm, ${cpu.device}`, cpu));
+const demo = await visit();
 const gpu = await run({ device: 'webgpu', steps: 6, wholeRun: false });
 rows.push(row(`wasm, WebGPU (${gpu.device})`, gpu));
 
@@ -98,6 +117,9 @@ console.log(
 );
 console.log('| where | ms per step | the whole run for class 3 |\n|---|---|---|');
 console.log(rows.join('\n'));
-console.log(`\nThe page's own thread never paused longer than ${cpu.longestGap.toFixed(0)} ms during the CPU run.`);
+console.log(
+  `\nOn the demo page, from the click to the sentence on the CPU: ${demo.seconds.toFixed(1)} s; ` +
+    `its own thread never paused longer than ${demo.longestGap.toFixed(0)} ms.`,
+);
 await browser.close();
 process.exit();

@@ -9,8 +9,7 @@ cd "$root"
 need_rust
 need_node_modules
 need_chromium
-scripts/data.sh light
-scripts/build.sh
+scripts/build.sh light
 
 # Not --release, which would compile everything again: the tensor library, where the time goes, is optimised in either.
 cargo build --features "$native_features" --bin purge

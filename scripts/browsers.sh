@@ -7,7 +7,6 @@ cd "$root"
 need_node_modules
 need_firefox
 need_webkit
-scripts/data.sh light
-scripts/build.sh
+scripts/build.sh light
 say 'the page in Firefox and in WebKit'
 xvfb-run --auto-servernum npm run --silent test:browsers

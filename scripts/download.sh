@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# download.sh SET...|all: fetches the sets named in datasets.tsv into PURGE_DATA_DIR, goes on where it stopped, checks and
-# unpacks. What is there is left as it is.
+# download.sh [SET...|all]: fetches the sets named in datasets.tsv into PURGE_DATA_DIR, or else PathMNIST; goes on where it
+# stopped, checks and unpacks. What is there is left as it is.
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -48,6 +48,7 @@ unpack() {
 }
 
 sets=$*
+if [ -z "$sets" ] && [ -z "$(find_pathmnist)" ]; then sets=pathmnist; fi
 if [ "$sets" = all ]; then sets=$(known); fi
 for set in $sets; do
   known | grep -qx "$set" || die "$set is none of the sets in $table: $(known | tr '\n' ' ')"

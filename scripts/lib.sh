@@ -38,6 +38,17 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
+# Prints the PathMNIST file in PURGE_DATA_DIR, the official one first; nothing where there is none.
+find_pathmnist() {
+  local name
+  for name in pathmnist/pathmnist.npz pathmnist.npz pathmnist/pathmnist-2000.npz; do
+    if [ -n "${PURGE_DATA_DIR:-}" ] && [ -e "$PURGE_DATA_DIR/$name" ]; then
+      echo "$PURGE_DATA_DIR/$name"
+      return
+    fi
+  done
+}
+
 # The newest version of a crate that Cargo.lock names.
 locked_version() {
   awk -v name="$1" '$1 == "name" { found = ($3 == "\"" name "\"") } found && $1 == "version" { gsub(/"/, "", $3); print $3 }' \

@@ -9,6 +9,7 @@ debian_rustlib=/usr/lib/rustlib
 rustc_version() { "$1" --version | cut -d ' ' -f 2; }
 
 need_rust() {
+  claim_target
   if ! have cargo; then
     if ! have apt-get || ! can_be_root; then
       die "Rust $rust_needed or newer is needed: install it with rustup, https://rustup.rs"
@@ -17,6 +18,16 @@ need_rust() {
   fi
   at_least "$rust_needed" "$(rustc_version rustc)" ||
     die "Rust $rust_needed or newer is needed, this is $(rustc_version rustc): run 'rustup update stable'"
+}
+
+# Clones share the target folder, and cargo goes by file times: what another clone compiled after the files here were written
+# would pass for theirs.
+claim_target() {
+  local owner=$CARGO_TARGET_DIR/clone
+  if [ "$(cat "$owner" 2>/dev/null)" = "$root" ]; then return; fi
+  find "$root/src" "$root/tests" "$root/fuzz" -name '*.rs' -exec touch {} +
+  mkdir -p "$CARGO_TARGET_DIR"
+  echo "$root" >"$owner"
 }
 
 install_debian_rust() {
@@ -118,13 +129,13 @@ need_cargo_tool() {
   "${install[@]}" --locked || { say 'trying without its lock file' && "${install[@]}"; }
 }
 
-# Binaryen 116. Debian's is too old: what it writes does not load.
-wasm_opt_version=0.116.1
+# Debian's is too old: what it writes does not load.
+binaryen_version=132.0.0
+wasm_opt=$tools/binaryen-$binaryen_version/node_modules/.bin/wasm-opt
 
-install_wasm_opt() { need_cargo_tool wasm-opt wasm-opt "$wasm_opt_version"; }
-
-# Prints where wasm-opt is; nothing where there is none.
-find_wasm_opt() {
-  local path=$tools/wasm-opt-$wasm_opt_version/bin/wasm-opt
-  if [ -x "$path" ]; then echo "$path"; fi
+# Of npm, whose build runs in Node.
+install_wasm_opt() {
+  if [ -x "$wasm_opt" ]; then return; fi
+  say "installing binaryen $binaryen_version"
+  npm install --no-fund --no-audit --prefix "$tools/binaryen-$binaryen_version" "binaryen@$binaryen_version" >&2
 }

@@ -29,7 +29,7 @@ say 'Rust tests'
 cargo test --features "$native_features"
 scripts/fuzz.sh 3
 
-scripts/data.sh light
-scripts/build.sh
+scripts/build.sh light
+node scripts/check-package.mjs
 say 'the page in Chromium'
 npm run --silent test:browser

@@ -1,8 +1,6 @@
 //! The only file that knows which backends exist. Everything else computes with `burn` tensors, which carry their
 //! device with them.
 
-use std::cell::Cell;
-
 use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -59,18 +57,11 @@ pub fn name(device: &Device) -> String {
     format!("CPU ({place}{simd})")
 }
 
-thread_local!(static READS: Cell<usize> = const { Cell::new(0) });
-
-/// How many times this thread has waited for values from a device. Every wait costs a browser up to 100 ms, so tests
-/// count them.
-pub fn reads() -> usize {
-    READS.with(Cell::get)
-}
-
 /// Reads values back from the device. The only place that waits for it: a synchronous read panics on WebGPU.
 pub(crate) async fn read(values: Tensor<1>) -> Result<Vec<f32>> {
-    READS.with(|reads| reads.set(reads.get() + 1));
     let device = values.device();
+    #[cfg(test)]
+    testing::read(&device)?;
     let data = values.into_data_async().await.map_err(|e| execution_error(&device, e))?;
     data.convert::<f32>().try_to_vec::<f32>().map_err(|e| Error::DeviceLost {
         device: name(&device),
@@ -85,5 +76,42 @@ fn execution_error(device: &Device, error: ExecutionError) -> Error {
         Error::OutOfMemory { device: name(device), reason }
     } else {
         Error::DeviceLost { device: name(device), reason }
+    }
+}
+
+/// What tests want of the one place that waits for a device: to count the waits, and to let one fail.
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        static READS: Cell<usize> = const { Cell::new(0) };
+        static FAILS_IN: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    /// How many times this thread has waited. Every wait costs a browser up to 100 ms.
+    pub(crate) fn reads() -> usize {
+        READS.get()
+    }
+
+    /// Lets this thread's wait after `waits` others fail; `None` lets none.
+    pub(crate) fn fail_after(waits: Option<usize>) {
+        FAILS_IN.set(waits);
+    }
+
+    pub(super) fn read(device: &Device) -> Result<()> {
+        READS.set(READS.get() + 1);
+        match FAILS_IN.get() {
+            Some(0) => {
+                FAILS_IN.set(None);
+                Err(Error::DeviceLost { device: name(device), reason: "a test wanted it".into() })
+            }
+            left => {
+                FAILS_IN.set(left.map(|waits| waits - 1));
+                Ok(())
+            }
+        }
     }
 }

@@ -62,6 +62,16 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// A file's content does not fit into memory. This is found out before any memory is taken, so that everything goes on.
+    #[error("{file}: {what} need {bytes} bytes, which do not fit into memory")]
+    TooLarge {
+        /// The file's name as the caller gave it.
+        file: String,
+        /// What does not fit.
+        what: String,
+        /// How much that is, as far as it is known.
+        bytes: u64,
+    },
     /// The caller cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -91,11 +101,16 @@ impl Error {
             Error::BadConfig { .. } => "bad-config",
             Error::WebGpuUnavailable { .. } => "webgpu-unavailable",
             Error::DeviceLost { .. } => "device-lost",
-            Error::OutOfMemory { .. } => "out-of-memory",
+            Error::OutOfMemory { .. } | Error::TooLarge { .. } => "out-of-memory",
             Error::Cancelled => "cancelled",
             Error::Io { .. } => "io",
             Error::BadState(_) => "bad-state",
         }
+    }
+
+    /// Whether the device is gone with it, so that nothing more can be asked of what holds it.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Error::DeviceLost { .. } | Error::OutOfMemory { .. })
     }
 
     /// A [`Error::BadDataset`] without a place.

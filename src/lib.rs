@@ -7,8 +7,10 @@
 //! | [`model`] | the networks, their weights as one vector, checkpoints |
 //! | [`training`] | training from scratch |
 //! | [`inference`] | a network's answers on a dataset |
-//! | [`unlearning`] | the method, step by step, and the loop around the steps |
+//! | [`fit`] | whether a network and a dataset go together |
+//! | [`unlearning`] | the methods, their settings, and the loop around their steps |
 //! | [`evaluation`] | accuracies, confusion matrices, membership inference: pure functions of logits |
+//! | [`workspace`] | the one owner of what is loaded, and of the run under way |
 //! | [`device`] | the only place that knows which backends there are |
 //! | `web` | the layer for JavaScript, in builds for wasm only |
 //!
@@ -18,11 +20,11 @@
 //! # use std::sync::Arc;
 //! use purge_unlearning::data::{Dataset, ImageShape, Normalisation, Split, SplitName};
 //! use purge_unlearning::device::{self, DeviceKind};
-//! use purge_unlearning::inference::evaluate;
+//! use purge_unlearning::evaluation::evaluate;
+//! use purge_unlearning::inference::LogitCache;
 //! use purge_unlearning::model::SmallCnnConfig;
 //! use purge_unlearning::training::{TrainConfig, Training};
-//! use purge_unlearning::unlearning::purge::{Preset, PurgeConfig};
-//! use purge_unlearning::unlearning::Run;
+//! use purge_unlearning::unlearning::{METHODS, Preset, Run, RunConfig, Subject};
 //!
 //! # fn dataset() -> purge_unlearning::Result<Dataset> {
 //! #     let shape = ImageShape { channels: 1, height: 8, width: 8 };
@@ -40,27 +42,37 @@
 //! let model = SmallCnnConfig::new(1, 3).with_width(8);
 //! let network = Training::new(model, &dataset, training, &device)?.run(|_| Ok(())).await?;
 //!
-//! let config = PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Strict, "bars", network.architecture(), 1) };
+//! let subject = Subject { dataset: "bars", network: network.architecture() };
+//! let config = RunConfig::new(METHODS[0], Preset::Strict, &subject, 1)?.with("batch_size", 8)?;
 //! let mut run = Run::start(network, dataset.clone(), config, None).await?;
 //! while run.advance(10).await?.stop.is_none() {}
 //! let (forgotten, summary) = run.finish();
 //!
-//! let scores = evaluate(&forgotten, &dataset, &1.into(), SplitName::Test, None).await?;
+//! let scores = evaluate(&forgotten, &dataset, &1.into(), SplitName::Test, &mut LogitCache::default()).await?;
 //! println!("{:?}: FA {} %, RA {} %, MIA {}", summary.stop, scores.fa, scores.ra, scores.mia.mean);
 //! # Ok::<(), purge_unlearning::Error>(())
 //! # }).unwrap();
 //! ```
 #![warn(missing_docs)]
 
+#[cfg(test)]
+extern crate self as purge_unlearning;
+#[cfg(test)]
+#[path = "../tests/unlearning/bars.rs"]
+mod bars;
+#[cfg(any(target_arch = "wasm32", feature = "cli", test))]
+mod camel;
 pub mod data;
 pub mod device;
 pub mod error;
 pub mod evaluation;
+pub mod fit;
 pub mod inference;
 pub mod model;
 pub mod training;
 pub mod unlearning;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod workspace;
 
 pub use error::{Error, Result};

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use purge_unlearning::data::{ClassRoles, SplitName};
-use purge_unlearning::evaluation::{Answers, Attacks, ConfusionMatrix, Evaluation, MembershipScores, NonMembers};
+use purge_unlearning::evaluation::{
+    Answers, Attacks, ClassScores, ConfusionMatrix, Evaluation, MembershipScores, NonMembers,
+};
 use purge_unlearning::evaluation::{auroc, roc};
 use serde::Deserialize;
 
@@ -46,13 +48,10 @@ fn area(roc: &[[f64; 2]]) -> f64 {
 #[test]
 fn attacks_and_confusion_match_scikit_learn() {
     for case in cases() {
-        let scores = |logits| {
-            let mut scores = MembershipScores::default();
-            scores.add(rows(logits, case.label), case.label, usize::MAX);
-            scores
-        };
+        let scores = |logits| MembershipScores::of(rows(logits, case.label), case.label, usize::MAX);
         let (members, strangers) = (scores(&case.member_logits), scores(&case.nonmember_logits));
-        let attacks = Attacks::between(&members, &strangers);
+        let class = ClassScores { class: case.label, members: members.clone(), non_members: strangers.clone() };
+        let attacks = Attacks::on(&[class]);
         assert!((attacks.loss.auroc - case.auroc.loss).abs() < 1e-6);
         assert!((attacks.confidence.auroc - case.auroc.confidence).abs() < 1e-6);
         let mean = (attacks.loss.auroc + attacks.confidence.auroc) / 2.0;
@@ -112,6 +111,50 @@ fn several_classes_and_those_of_before() {
     assert_eq!((scores.fa, scores.ra, scores.fa_earlier), (200.0 / 3.0, 50.0, 50.0));
     assert_eq!((scores.ta, scores.ta_retained, scores.fa_test), (75.0, 100.0, 50.0));
     assert_eq!((scores.members, scores.non_members), (3, 2));
+}
+
+/// Two classes whose members and non-members cannot be told apart, but with other scores and in other shares: pooled, the
+/// scores would tell the classes apart and call that membership.
+#[test]
+fn several_classes_are_attacked_one_by_one() {
+    let sure = [9.0_f32, 0.0, 0.0];
+    let unsure = [0.3_f32, 0.2, 0.1];
+    let split = |sure_ones: usize, unsure_ones: usize| {
+        let logits: Vec<f32> = [sure.repeat(sure_ones), unsure.repeat(unsure_ones)].concat();
+        let labels: Vec<u16> = [vec![0; sure_ones], vec![1; unsure_ones]].concat();
+        (logits, labels)
+    };
+    let ((train, train_labels), (test, test_labels)) = (split(30, 10), split(5, 10));
+    let answers = |logits, labels| Answers { logits, labels };
+    let roles = ClassRoles::new(vec![0, 1], &[]);
+    let (train, test) = (answers(&train, &train_labels), answers(&test, &test_labels));
+    let scores = Evaluation::from_logits(&roles, 3, train, test, NonMembers::Test, 0.0).unwrap();
+    assert_eq!((scores.mia.loss, scores.mia.confidence, scores.mia.mean), (0.5, 0.5, 0.5));
+    assert!((area(&scores.attacks.loss.roc) - 0.5).abs() < 1e-12);
+    let counts: Vec<_> = scores.mia.by_class.iter().map(|of| (of.class, of.members, of.non_members)).collect();
+    assert_eq!(counts, [(0, 30, 5), (1, 10, 10)]);
+    assert_eq!((scores.members, scores.non_members), (40, 15));
+}
+
+proptest! {
+    #[test]
+    fn the_attack_on_classes_is_the_mean_of_the_attacks_on_each(
+        scores in prop::collection::vec((prop::collection::vec(-9..9_i8, 1..20), prop::collection::vec(-9..9_i8, 1..20)), 1..5)
+    ) {
+        let of = |values: &[i8]| {
+            let values: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+            MembershipScores { loss: values.clone(), confidence: values }
+        };
+        let classes: Vec<ClassScores> = (0..)
+            .zip(&scores)
+            .map(|(class, (members, strangers))| ClassScores { class, members: of(members), non_members: of(strangers) })
+            .collect();
+        let alone = |of: &ClassScores| auroc(&of.members.loss, &of.non_members.loss);
+        let mean = classes.iter().map(alone).sum::<f64>() / classes.len() as f64;
+        let attack = Attacks::on(&classes).loss;
+        prop_assert!((attack.auroc - mean).abs() < 1e-12);
+        prop_assert!((area(&attack.roc) - mean).abs() < 1e-9, "{:?}", attack.roc);
+    }
 }
 
 #[test]

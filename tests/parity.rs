@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use purge_unlearning::model::{Checkpoint, Network};
+use purge_unlearning::model::{Checkpoint, Network, SmallCnnConfig};
 use purge_unlearning::unlearning::purge::{Objective, Purge, PurgeConfig, StepBatch, StepScalars};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -58,10 +58,13 @@ impl Case {
         Checkpoint::read(&self.name, &bytes, device).unwrap().network
     }
 
+    fn forget_class(&self) -> usize {
+        self.json["forget_class"].as_u64().unwrap() as usize
+    }
+
     fn config(&self) -> PurgeConfig {
         let h = &self.json["hyperparameters"];
         let number = |key: &str| h[key].as_f64().unwrap();
-        let forget_class = self.json["forget_class"].as_u64().unwrap() as usize;
         PurgeConfig {
             objective: match h["objective"].as_str().unwrap() {
                 "retain_confusion" => Objective::RetainConfusion,
@@ -78,7 +81,7 @@ impl Case {
             max_grad_norm: number("max_grad_norm"),
             forget_gate: number("forget_gate"),
             projection: h["projection"].as_bool().unwrap(),
-            ..PurgeConfig::authors("mnist", forget_class, 10)
+            ..PurgeConfig::authors("mnist")
         }
     }
 }
@@ -119,7 +122,7 @@ fn replay(case: &Case, device: &Device, relative: f64, samples_at_once: usize) -
     let teacher = network.clone();
     let config = PurgeConfig { samples_at_once, ..case.config() };
     let p_r: Vec<f32> = case.floats::<1>("retain_confusion").try_to_vec().unwrap();
-    let mut purge = Purge::new(config.clone(), &p_r, &network).unwrap();
+    let mut purge = Purge::new(config.clone(), case.forget_class().into(), &p_r, &network).unwrap();
     for (index, expected) in case.json["steps"].as_array().unwrap().iter().enumerate() {
         let image =
             |side: &str| Tensor::<4>::from_data(case.floats::<4>(&format!("step{index}.{side}_images")), device);
@@ -133,7 +136,7 @@ fn replay(case: &Case, device: &Device, relative: f64, samples_at_once: usize) -
             forget_labels: label("forget"),
         };
         let packed = values(purge.step(&mut network, batch));
-        let ours = StepScalars::unpack(index + 1, packed.as_slice().try_into().unwrap(), config.projection);
+        let ours = StepScalars::unpack(packed.as_slice().try_into().unwrap(), config.projection);
         let ours = serde_json::to_value(ours).unwrap();
         for (key, theirs) in expected.as_object().unwrap() {
             let what = format!("{} step {index} {key}", case.name);
@@ -183,4 +186,15 @@ fn steps_agree_with_pytorch() {
             assert!(difference <= 2e-5, "{}: weights differ by {difference}", case.name);
         }
     }
+}
+
+#[test]
+fn probabilities_of_another_number_of_classes_are_refused() {
+    let device = Device::flex();
+    let network = SmallCnnConfig::new(1, 10).with_width(8).init(0, &device).unwrap();
+    let purge = |p_r: &[f32], class: usize| Purge::new(PurgeConfig::authors("mnist"), class.into(), p_r, &network);
+    assert!(purge(&[0.1; 10], 3).is_ok());
+    let wrong = purge(&[0.1; 9], 3).unwrap_err().to_string();
+    assert_eq!(wrong, "retain_confusion: expected 10 probabilities, one for each class, found 9");
+    assert_eq!(purge(&[0.1; 10], 10).unwrap_err().code(), "bad-config");
 }

@@ -144,7 +144,7 @@ fn images_that_are_too_small_are_refused() {
     let network = network.init(0, &cpu()).unwrap();
     let bytes = include_bytes!("fixtures/formats/medmnist_grey.npz");
     let dataset: Dataset = read(Format::Medmnist, &[NamedBytes { name: "grey.npz", bytes }]).unwrap();
-    let error = purge_unlearning::inference::check_fit(&network, &dataset).unwrap_err().to_string();
+    let error = purge_unlearning::fit::check_fit(&network, &dataset).unwrap_err().to_string();
     assert!(error.contains("at least 32×32") && error.contains("28×28"), "{error}");
 }
 

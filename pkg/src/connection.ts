@@ -1,9 +1,17 @@
-import { PurgeError } from './errors.js';
+import type { State } from './engine.js';
+import { PurgeError, messageOf } from './errors.js';
 import type { Command, Reply, Request, Results } from './protocol.js';
 import type { LoadProgress } from './types.js';
 
 /** The part of a `Worker` that is used. */
 export type EngineWorker = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>;
+
+/** What a connection tells without being asked. */
+export interface Listener {
+  onProgress(progress: LoadProgress): void;
+  /** The worker or its engine has stopped by itself, not by `close`. */
+  onDeath(error: PurgeError): void;
+}
 
 interface Waiting {
   id: number;
@@ -14,25 +22,29 @@ interface Waiting {
 /** One worker and the one request that may be under way. */
 export class Connection {
   readonly #worker: EngineWorker;
+  readonly #listener: Listener;
   #waiting: Waiting | undefined;
   #lastId = 0;
+  #state: State = { changed: false, running: false };
   /** Why nothing can be asked any more. */
   #ended: PurgeError | undefined;
 
-  constructor(worker: EngineWorker, onProgress: (progress: LoadProgress) => void) {
+  constructor(worker: EngineWorker, listener: Listener) {
     this.#worker = worker;
+    this.#listener = listener;
     worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
       const waiting = this.#waiting;
       if (data.id !== waiting?.id) return;
-      if (data.type === 'progress') return onProgress(data.progress);
-      if (data.type === 'failure' && data.fatal) return this.close(new PurgeError(data.code, data.message));
+      if (data.type === 'progress') return listener.onProgress(data.progress);
+      if (data.type === 'failure' && data.fatal) return this.#die(new PurgeError(data.code, data.message));
       this.#waiting = undefined;
+      this.#state = data.state ?? this.#state;
       if (data.type === 'result') waiting.resolve(data.value);
       else waiting.reject(new PurgeError(data.code, data.message));
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.close(
+      this.#die(
         new PurgeError(
           'internal',
           event.message ? `The worker stopped: ${event.message}` : 'The worker did not start.',
@@ -40,7 +52,7 @@ export class Connection {
       );
     });
     worker.addEventListener('messageerror', () => {
-      this.close(new PurgeError('internal', 'A message from the worker could not be read.'));
+      this.#die(new PurgeError('internal', 'A message from the worker could not be read.'));
     });
   }
 
@@ -49,13 +61,24 @@ export class Connection {
     return !this.#ended;
   }
 
+  /** How the engine was when it last told. */
+  get state(): State {
+    return this.#state;
+  }
+
   /** Asks one thing; the answer to the request before must have come. */
   call<C extends Command>(command: C): Promise<Results[C['type']]> {
     return new Promise<Results[C['type']]>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       const id = ++this.#lastId;
       const request: Request = { id, ...(command as Command) };
-      this.#worker.postMessage(request);
+      try {
+        this.#worker.postMessage(request);
+      } catch (error) {
+        return reject(
+          new PurgeError('internal', `The worker could not be asked (${messageOf(error)}).`, { cause: error }),
+        );
+      }
       this.#waiting = { id, resolve: resolve as Waiting['resolve'], reject };
     });
   }
@@ -67,5 +90,11 @@ export class Connection {
     this.#worker.terminate();
     this.#waiting?.reject(error);
     this.#waiting = undefined;
+  }
+
+  #die(error: PurgeError): void {
+    if (this.#ended) return;
+    this.#listener.onDeath(error);
+    this.close(error);
   }
 }

@@ -7,28 +7,57 @@ import type {
   DeviceInfo,
   EvaluateOptions,
   Evaluation,
+  Misfit,
   ModelInfo,
   ResolvedConfig,
   Samples,
-  StopReason,
   UnlearnConfig,
 } from './types.js';
 
 type Awaitable<T> = T | Promise<T>;
 
+/** What an engine holds. */
+export interface State {
+  model?: ModelInfo;
+  dataset?: DatasetInfo;
+  /** Why the two do not go together. */
+  misfit?: Misfit;
+  /** Whether the network is no longer the one that was loaded. */
+  changed: boolean;
+  /** Whether a run is under way. */
+  running: boolean;
+}
+
 /** The engine as the wasm module exports it. Never call it again before the call before has ended. */
 export interface Engine {
   device(): Awaitable<DeviceInfo>;
-  loadModel(name: string, bytes: Uint8Array): Awaitable<ModelInfo>;
-  loadDataset(kind: DatasetSource['kind'], names: string[], files: Uint8Array[]): Awaitable<DatasetInfo>;
+  state(): Awaitable<State>;
+  /** A bad file fails and changes nothing; a network that does not fit the data is loaded. */
+  loadModel(name: string, bytes: Uint8Array): Awaitable<State>;
+  /** Likewise. The network stays as it is. */
+  loadDataset(kind: DatasetSource['kind'], names: string[], files: Uint8Array[]): Awaitable<State>;
+  /** Both or neither. */
+  load(
+    modelName: string,
+    model: Uint8Array,
+    kind: DatasetSource['kind'],
+    names: string[],
+    files: Uint8Array[],
+  ): Awaitable<State>;
   samples(split: string, classIndex: number, count: number): Awaitable<Samples>;
   resolveConfig(config: UnlearnConfig): Awaitable<ResolvedConfig>;
   evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
   startUnlearning(config: UnlearnConfig): Awaitable<void>;
   advance(steps: number): Awaitable<Advance>;
-  finish(stop?: StopReason): Awaitable<RunSummary>;
+  /** Ends the run, as cancelled where it was not over. */
+  finish(): Awaitable<RunSummary>;
   exportModel(): Awaitable<Uint8Array>;
-  reset(): Awaitable<void>;
+  exportDataset(light: boolean): Awaitable<Uint8Array>;
+  /** Makes what `exportModel` gave, of the same loaded network, the network as it is now. */
+  restore(bytes: Uint8Array): Awaitable<State>;
+  /** Makes the network as it is now the loaded one. */
+  keep(): Awaitable<State>;
+  reset(): Awaitable<State>;
 }
 
 interface EngineModule {

@@ -30,7 +30,7 @@ export class PurgeError extends Error {
 export interface Failure {
   code: ErrorCode;
   message: string;
-  /** The engine is gone: nothing can be asked of this worker any more. */
+  /** The engine is gone: nothing can be asked of this worker any more. Its own failures say so themselves. */
   fatal: boolean;
 }
 
@@ -41,7 +41,8 @@ export interface Failure {
  */
 export function toFailure(thrown: unknown, panic?: string): Failure {
   if (isCoded(thrown)) {
-    return { code: thrown.code, message: thrown.message, fatal: endsEngine(thrown.code) };
+    const { code, message, fatal = code === 'device-lost' } = thrown;
+    return { code, message, fatal };
   }
   if (isTrap(thrown)) return trapFailure(thrown, panic);
   if (isNamed(thrown, 'AbortError')) return { code: 'cancelled', message: 'Cancelled.', fatal: false };
@@ -84,9 +85,12 @@ export function isNamed(thrown: unknown, name: string): boolean {
   return typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === name;
 }
 
-function isCoded(thrown: unknown): thrown is { code: ErrorCode; message: string } {
-  if (typeof thrown !== 'object' || thrown === null || !('code' in thrown) || !('message' in thrown)) return false;
-  return typeof thrown.code === 'string' && codes.has(thrown.code) && typeof thrown.message === 'string';
+/** A failure of the engine's, or a PurgeError, which does not say whether it is fatal. */
+function isCoded(thrown: unknown): thrown is { code: ErrorCode; message: string; fatal?: boolean } {
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  const { code, message, fatal } = thrown as { code?: unknown; message?: unknown; fatal?: unknown };
+  if (typeof code !== 'string' || !codes.has(code) || typeof message !== 'string') return false;
+  return fatal === undefined || typeof fatal === 'boolean';
 }
 
 function isTrap(thrown: unknown): boolean {
@@ -94,8 +98,4 @@ function isTrap(thrown: unknown): boolean {
     thrown instanceof WebAssembly.RuntimeError ||
     (thrown instanceof RangeError && /memory|allocation|call stack/i.test(thrown.message))
   );
-}
-
-function endsEngine(code: ErrorCode): boolean {
-  return code === 'device-lost' || code === 'out-of-memory';
 }

@@ -2,20 +2,20 @@
  * The whole contract between the page's thread and the worker. The session asks one thing at a time; the worker answers
  * each request with any number of `progress` replies and then one `result` or `failure`, all with the request's id.
  */
+import type { State } from './engine.js';
 import type { Failure } from './errors.js';
+import type { StopReason } from './settings.js';
 import type {
-  DatasetInfo,
   DatasetSource,
   DeviceInfo,
   DeviceKind,
+  DoneEvent,
   EvaluateOptions,
   Evaluation,
   LoadProgress,
-  ModelInfo,
   ProgressEvent,
   ResolvedConfig,
   Samples,
-  StopReason,
   UnlearnConfig,
 } from './types.js';
 
@@ -38,41 +38,51 @@ export interface ModuleAddress {
 export type Advance = ProgressEvent & { stop?: StopReason };
 
 /** A run that has ended. */
-export interface RunSummary {
-  steps: number;
-  violations: number;
-  seconds: number;
-  stop: StopReason;
+export type RunSummary = Omit<DoneEvent, 'type' | 'evaluation'>;
+
+/** The files of a dataset, in the order in which the engine takes them. */
+export interface DatasetFiles {
+  kind: DatasetSource['kind'];
+  files: NamedFile[];
 }
 
 /** What can be asked of the worker. `detect` needs no engine; all others but `open` need the engine that `open` makes. */
 export type Command =
   | { type: 'detect'; software: boolean }
   | { type: 'open'; kind: DeviceKind; address: ModuleAddress }
-  | { type: 'load-model'; file: NamedFile }
-  | { type: 'load-dataset'; kind: DatasetSource['kind']; files: NamedFile[] }
-  | { type: 'samples'; split: 'train' | 'test'; class: number; count: number }
+  | { type: 'load-model'; model: NamedFile }
+  | { type: 'load-dataset'; dataset: DatasetFiles }
+  | { type: 'load'; model: NamedFile; dataset: DatasetFiles }
+  | { type: 'restore'; network: NamedFile }
+  | { type: 'samples'; split: string; class: number; count: number }
   | { type: 'resolve-config'; config: UnlearnConfig }
   | { type: 'evaluate'; options: Omit<EvaluateOptions, 'model'>; model?: NamedFile }
   | { type: 'start'; config: UnlearnConfig }
   | { type: 'advance'; steps: number }
-  | { type: 'finish'; stop?: StopReason }
+  | { type: 'finish' }
   | { type: 'export' }
+  | { type: 'export-dataset'; light: boolean }
+  | { type: 'keep' }
   | { type: 'reset' };
 
 /** What each command gives. */
 export interface Results {
   detect: DeviceChoice;
   open: DeviceInfo;
-  'load-model': ModelInfo;
-  'load-dataset': DatasetInfo;
+  'load-model': undefined;
+  'load-dataset': undefined;
+  load: undefined;
+  restore: undefined;
   samples: Samples;
   'resolve-config': ResolvedConfig;
   evaluate: Evaluation;
   start: undefined;
   advance: Advance;
-  finish: RunSummary;
+  /** With the network that the run has made, so that it outlives the engine. */
+  finish: { summary: RunSummary; network: Uint8Array };
   export: Uint8Array;
+  'export-dataset': Uint8Array;
+  keep: undefined;
   reset: undefined;
 }
 
@@ -84,5 +94,5 @@ export type Outcome =
   | ({ type: 'failure' } & Failure)
   | { [K in Command['type']]: { type: 'result'; of: K; value: Results[K] } }[Command['type']];
 
-/** Worker to page. */
-export type Reply = { id: number } & ({ type: 'progress'; progress: LoadProgress } | Outcome);
+/** Worker to page. An engine that lives says with every end of a command that may change it how it is after it. */
+export type Reply = { id: number } & ({ type: 'progress'; progress: LoadProgress } | (Outcome & { state?: State }));

@@ -19,6 +19,19 @@ export interface Host {
   loadEngine(address: ModuleAddress, report: Report): Promise<Engine>;
 }
 
+/** After these the engine may be another than before. */
+const changing: ReadonlySet<Command['type']> = new Set([
+  'load-model',
+  'load-dataset',
+  'load',
+  'restore',
+  'start',
+  'advance',
+  'finish',
+  'keep',
+  'reset',
+]);
+
 /** Answers the session's requests with an engine. */
 export function serve(scope: WorkerScope, host: Host): void {
   let engine: Engine | undefined;
@@ -46,14 +59,28 @@ export function serve(scope: WorkerScope, host: Host): void {
       const progress = { what: 'engine' as const, loaded, ...(total !== undefined && { total }) };
       scope.postMessage({ id, type: 'progress', progress }, []);
     };
-    const answered = answer(command, report).then(
-      (value) => ({ type: 'result', of: command.type, value }) as Outcome,
-      (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) }),
-    );
-    void Promise.race([answered, crashed]).then((outcome) => {
-      scope.postMessage({ id, ...outcome }, transferables(outcome));
+    void Promise.race([carryOut(command, report), crashed]).then((outcome) => {
+      try {
+        scope.postMessage({ id, ...outcome }, transferables(outcome));
+      } catch (error) {
+        scope.postMessage({ id, type: 'failure', ...toFailure(error) }, []);
+      }
     });
   });
+
+  async function carryOut(command: Command, report: Report): Promise<Ended> {
+    const failed = (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) });
+    const outcome = await answer(command, report).then(
+      (value) => ({ type: 'result', of: command.type, value }) as Outcome,
+      failed,
+    );
+    if (!engine || !changing.has(command.type) || (outcome.type === 'failure' && outcome.fatal)) return outcome;
+    try {
+      return { ...outcome, state: await engine.state() };
+    } catch (error) {
+      return failed(error);
+    }
+  }
 
   async function answer(command: Command, report: Report): Promise<Results[Command['type']]> {
     if (command.type === 'detect') return detectDevice(host.surroundings, command.software);
@@ -64,13 +91,22 @@ export function serve(scope: WorkerScope, host: Host): void {
     if (!engine) throw new PurgeError('bad-state', 'The engine is not open.');
     switch (command.type) {
       case 'load-model':
-        return engine.loadModel(command.file.name, await bytesOf(command.file));
-      case 'load-dataset':
-        return engine.loadDataset(
-          command.kind,
-          command.files.map((file) => file.name),
-          await Promise.all(command.files.map(bytesOf)),
-        );
+        await engine.loadModel(command.model.name, await bytesOf(command.model));
+        return;
+      case 'load-dataset': {
+        const { kind, files } = command.dataset;
+        await engine.loadDataset(kind, namesOf(files), await allBytesOf(files));
+        return;
+      }
+      case 'load': {
+        const { model, dataset } = command;
+        const [bytes, files] = await Promise.all([bytesOf(model), allBytesOf(dataset.files)]);
+        await engine.load(model.name, bytes, dataset.kind, namesOf(dataset.files), files);
+        return;
+      }
+      case 'restore':
+        await engine.restore(await bytesOf(command.network));
+        return;
       case 'samples':
         return engine.samples(command.split, command.class, command.count);
       case 'resolve-config':
@@ -84,15 +120,33 @@ export function serve(scope: WorkerScope, host: Host): void {
         return;
       case 'advance':
         return engine.advance(command.steps);
-      case 'finish':
-        return engine.finish(command.stop);
+      case 'finish': {
+        const summary = await engine.finish();
+        return { summary, network: await engine.exportModel() };
+      }
       case 'export':
         return engine.exportModel();
+      case 'export-dataset':
+        return gzip(await engine.exportDataset(command.light));
+      case 'keep':
+        await engine.keep();
+        return;
       case 'reset':
         await engine.reset();
         return;
     }
   }
+}
+
+/** How a request ended, without its id. */
+type Ended = Outcome & Pick<Exclude<Reply, { type: 'progress' }>, 'state'>;
+
+function namesOf(files: readonly NamedFile[]): string[] {
+  return files.map((file) => file.name);
+}
+
+function allBytesOf(files: readonly NamedFile[]): Promise<Uint8Array[]> {
+  return Promise.all(files.map(bytesOf));
 }
 
 async function bytesOf({ name, blob }: NamedFile): Promise<Uint8Array> {
@@ -103,13 +157,32 @@ async function bytesOf({ name, blob }: NamedFile): Promise<Uint8Array> {
     if (isNamed(error, 'NotReadableError') || isNamed(error, 'NotFoundError')) {
       throw new PurgeError('io', `${name}: the file cannot be read any more; choose it again.`, { cause: error });
     }
+    // Nothing of it has reached the engine, which lives on.
+    if (error instanceof RangeError) {
+      const message = `${name}: ${blob.size} bytes are more than fit the memory.`;
+      throw new PurgeError('out-of-memory', message, { cause: error });
+    }
     throw error;
   }
 }
 
 function transferables(outcome: Outcome): Transferable[] {
   if (outcome.type !== 'result') return [];
-  if (outcome.of === 'samples') return [outcome.value.pixels.buffer as ArrayBuffer];
-  if (outcome.of === 'export') return [outcome.value.buffer as ArrayBuffer];
-  return [];
+  switch (outcome.of) {
+    case 'samples':
+      return [outcome.value.pixels.buffer as ArrayBuffer];
+    case 'finish':
+      return [outcome.value.network.buffer as ArrayBuffer];
+    case 'export':
+    case 'export-dataset':
+      return [outcome.value.buffer as ArrayBuffer];
+    default:
+      return [];
+  }
+}
+
+/** Compressed by the browser, so that the engine's modules need not carry that. */
+async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,3 +1,5 @@
+import type { MethodName, MethodSettings, PresetName, StopReason } from './settings.js';
+
 /** Where the engine computes. */
 export type DeviceKind = 'webgpu' | 'cpu';
 
@@ -10,13 +12,43 @@ export interface DeviceInfo {
   reason?: string;
 }
 
+/** Why the network and the data that are loaded do not go together. */
+export interface Misfit {
+  /** What would go with the data. */
+  expected: string;
+  /** What the network is. */
+  found: string;
+  /** Both in a sentence. */
+  message: string;
+}
+
+/** A run that made a network what it is, as its file tells of it. */
+export interface UnlearnRecord {
+  method: string;
+  preset: string;
+  classes: ClassRoles;
+  settings: Record<string, unknown>;
+  steps: number;
+  stop?: StopReason;
+  /** Forget accuracy after it, percent. */
+  fa?: number;
+  /** Retain accuracy after it, percent. */
+  ra?: number;
+}
+
 /** What a loaded network says of itself. */
 export interface ModelInfo {
+  /** The file's name. */
+  name: string;
   architecture: 'small_cnn' | 'resnet18';
   /** The data it was trained on: "mnist", "pathmnist" or a name of the user's. */
   dataset: string;
+  /** How many classes it tells apart. */
+  classes: number;
+  /** One for each class: "class 0" where nobody named it. */
   classNames: string[];
   channels: number;
+  /** Of the images it was trained on; 0 where the file does not say. */
   height: number;
   width: number;
   /** Channels after the first convolution. */
@@ -27,8 +59,12 @@ export interface ModelInfo {
   membersPerClass?: number;
   /** The classes left out of training, for a retrained reference. */
   withoutClasses: number[];
-  /** The classes that it was made to forget. */
+  /** The classes that it was made to forget before it was loaded. */
   forgottenClasses: number[];
+  /** The runs that made it, the first one first. */
+  history: UnlearnRecord[];
+  /** Why it does not go with the data that are loaded, where it does not. */
+  misfit?: Misfit;
   epochs?: number;
   seed?: number;
   /** Accuracies in percent, as measured after training. */
@@ -37,7 +73,7 @@ export interface ModelInfo {
   command?: string;
 }
 
-/** What a loaded dataset says of itself. */
+/** What a loaded dataset says of itself; counts, members and shape as they are with the network, where the two fit. */
 export interface DatasetInfo {
   /** "mnist", "pathmnist" or the file's name. */
   name: string;
@@ -58,6 +94,8 @@ export interface DatasetInfo {
   licence?: string;
   /** Pixels held in memory. */
   bytes: number;
+  /** Why it does not go with the network that is loaded, where it does not. */
+  misfit?: Misfit;
 }
 
 /** Raw sample images, uint8, in N,C,H,W order. */
@@ -78,6 +116,22 @@ export type DatasetSource =
   | { kind: 'idx' | 'stl10'; trainImages: Source; trainLabels: Source; testImages: Source; testLabels: Source }
   | { kind: 'cifar10' | 'cifar100'; train: Source | readonly Source[]; test: Source }
   | { kind: 'svhn'; train: Source; test: Source };
+
+/** A data set that networks are shipped for. MNIST comes with the package, PathMNIST has to be served beside it. */
+export type ShippedName = 'mnist' | 'pathmnist';
+
+export interface LoadOptions {
+  /** Which of the shipped networks: how it keeps its activations in range. Default: 'group'. */
+  norm?: 'group' | 'batch';
+}
+
+/** Samples of a class, from the first one on. */
+export interface SamplesOptions {
+  class: number;
+  count: number;
+  /** Default: 'train'. */
+  split?: 'train' | 'val' | 'test';
+}
 
 /** One membership attack: members are D_f, non-members unseen samples of the same class. */
 export interface Attack {
@@ -115,8 +169,23 @@ export interface Evaluation {
   ua: number;
   /** Mean cross-entropy on D_r, in nats. */
   retainLoss: number;
-  /** Membership inference: the AUROC of both attacks and their mean. Never show it without `fa`. */
-  mia: { loss: number; confidence: number; mean: number };
+  /**
+   * Membership inference: the AUROC of both attacks and their mean, for each forgotten class and averaged over them. Never
+   * show it without `fa`.
+   */
+  mia: {
+    loss: number;
+    confidence: number;
+    mean: number;
+    byClass: {
+      class: number;
+      loss: number;
+      confidence: number;
+      mean: number;
+      members: number;
+      nonMembers: number;
+    }[];
+  };
   attacks: { loss: Attack; confidence: Attack };
   members: number;
   nonMembers: number;
@@ -136,97 +205,67 @@ export interface EvaluateOptions {
   nonMembers?: 'test' | 'val';
   /** Evaluate this network instead of the session's own (a retrained reference); the session keeps its own. */
   model?: Source;
+  /** The session's network as it is now, the default, or as it was loaded. Not together with `model`. */
+  network?: 'current' | 'loaded';
 }
 
 /** Which forgetting loss PURGE uses. */
-export type Objective = 'retain_confusion' | 'uniform' | 'gradient_ascent' | 'conditional';
+export type Objective = NonNullable<MethodSettings['objective']>;
 
-/** Settings of a PURGE run, in the paper's symbols. Any left out comes from `preset`. */
-export interface UnlearnConfig {
+/** A run: what to forget and how. Settings left out come from the preset. */
+export interface UnlearnConfig extends MethodSettings {
   /** One class, or several at once. What earlier runs of the session forgot stays forgotten. */
   forgetClass: number | readonly number[];
-  /** Default: 'strict'. 'authors' has the authors' raw values, which belong to ResNet-18. */
-  preset?: 'published' | 'strict' | 'authors';
-  objective?: Objective;
-  /** η */
-  learningRate?: number;
-  /** Epoch limit: passes over D_f. */
-  epochs?: number;
-  /** Ours: the epoch limit holds from this many steps on; 0 as published. */
-  minSteps?: number;
-  /** λ, weight of the representation loss. */
-  representationWeight?: number;
-  /** β, weight of the distillation loss. */
-  kdWeight?: number;
-  /** T */
-  temperature?: number;
-  /** c, global gradient norm; 0 turns clipping off. */
-  maxGradNorm?: number;
-  /** α, the retain budget: stop when the retain loss exceeds α times its first value. */
-  retainBudget?: number;
-  /** Ours: how many samples of D_r the retain budget is judged on; 0 for all, as published. */
-  budgetSamples?: number;
-  /** Ours: the retain budget is at least this, in nats; 0 as published. */
-  budgetFloor?: number;
-  /** γ, the entropy gate; 0 turns it off. */
-  forgetGate?: number;
-  /** μ */
-  momentum?: number;
-  /** w */
-  weightDecay?: number;
-  /** B */
-  batchSize?: number;
-  /** Samples in a pass: larger batches go through in parts, with the same result in less memory; 0: what fits 1.5 GB. */
-  samplesAtOnce?: number;
-  /** N: forget accuracy is checked every N steps. */
-  checkEvery?: number;
-  /** Stop when forget accuracy on D_f is at most this, in percent. */
-  targetForgetAccuracy?: number;
-  /** Ours: how many samples of D_f are checked between the ends of epochs, before a last look at all; 0 for all, as published. */
-  targetSamples?: number;
-  /** A-GEM projection. */
-  projection?: boolean;
-  /** Ours: project the final direction, after momentum and decay. */
-  strict?: boolean;
-  /** ρ, ours: share of the retain gradient that is added. */
-  retainShare?: number;
-  seed?: number;
+  /** Default: 'purge'. */
+  method?: MethodName;
+  /** Default: the method's own, for PURGE 'strict'. */
+  preset?: PresetName;
 }
 
-/** A resolved configuration: no field left out. */
-export type ResolvedConfig = Required<UnlearnConfig> & { classes: ClassRoles };
+/** A resolved configuration: every setting that the method has. It is itself one that a run can be started with. */
+export interface ResolvedConfig extends MethodSettings {
+  method: MethodName;
+  preset: PresetName;
+  forgetClass: number[];
+  classes: ClassRoles;
+}
 
-/** Why a run ended. */
-export type StopReason = 'forget_target' | 'retain_budget' | 'epoch_limit' | 'cancelled' | 'nothing_to_forget';
+/** What `unlearn` takes: the run, and the non-members of the scores after it. */
+export interface RunConfig extends UnlearnConfig {
+  /** Default: 'test'. */
+  nonMembers?: 'test' | 'val';
+}
 
-/** The three directions of one step, for the dial: norms, and the angle between gradients. */
+/** What one step was; which of these there are, the method says. Losses are means over the batch, in nats. */
 export interface StepScalars {
+  [scalar: string]: number | boolean | undefined;
+  /** From 1. */
   step: number;
-  retainCe: number;
-  retainKd: number;
-  forgetCe: number;
-  forgetObjective: number;
-  representation: number;
-  forgetEntropy: number;
+  retainCe?: number;
+  retainKd?: number;
+  forgetCe?: number;
+  forgetObjective?: number;
+  representation?: number;
+  forgetEntropy?: number;
   /** ⟨g_f, g_r⟩ before projection. */
-  dot: number;
+  dot?: number;
   /** ‖g_r‖² */
-  retainSqNorm: number;
+  retainSqNorm?: number;
   /** ‖g_f‖² */
-  forgetSqNorm: number;
+  forgetSqNorm?: number;
   /** cos(g_f, g_r) */
-  cosine: number;
+  cosine?: number;
   /** ‖g‖ after projection, before clipping. */
-  updateNorm: number;
+  updateNorm?: number;
   /** cos(final direction, g_r): below 0 the step violates the guarantee. */
-  updateCosine: number;
-  projected: boolean;
-  retainOnly: boolean;
-  violation: boolean;
+  updateCosine?: number;
+  projected?: boolean;
+  retainOnly?: boolean;
+  violation?: boolean;
   /** Percent of the retain batch, before the step. */
-  retainAccuracy: number;
+  retainAccuracy?: number;
   /** Percent of the forget batch, before the step. */
-  forgetAccuracy: number;
+  forgetAccuracy?: number;
 }
 
 export interface ProgressEvent {
@@ -240,16 +279,16 @@ export interface ProgressEvent {
   maxSteps: number;
   /** Percent, on D_f; of the newest check. */
   forgetAccuracy: number;
-  /** Mean cross-entropy of the newest retain batch. */
-  retainLoss: number;
+  /** Mean cross-entropy of the newest retain batch; absent, as accuracy is, where the method looks at none. */
+  retainLoss?: number;
   /** Accuracy in percent on the newest retain batches. */
-  retainAccuracy: number;
-  /** Share of the steps so far that were projected, 0 to 1. */
-  projectedShare: number;
-  /** Share of the steps so far whose final direction went against g_r, 0 to 1. */
-  violationShare: number;
-  /** cos(g_f, g_r) of the newest step. */
-  cosine: number;
+  retainAccuracy?: number;
+  /** PURGE: share of the steps so far that were projected, 0 to 1. */
+  projectedShare?: number;
+  /** PURGE: share of the steps so far whose final direction went against g_r, 0 to 1. */
+  violationShare?: number;
+  /** PURGE: cos(g_f, g_r) of the newest step. */
+  cosine?: number;
   elapsedMs: number;
   /** Every step since the event before. */
   steps: StepScalars[];
@@ -259,8 +298,10 @@ export interface DoneEvent {
   type: 'done';
   stop: StopReason;
   steps: number;
-  /** Steps whose final direction went against g_r. */
-  violations: number;
+  /** The step after which the network is as it is now: fewer than `steps` only where the run diverged. */
+  networkStep: number;
+  /** PURGE: steps whose final direction went against g_r. */
+  violations?: number;
   seconds: number;
   evaluation: Evaluation;
 }
@@ -278,11 +319,14 @@ export interface LoadProgress {
 export interface SessionOptions {
   /** Default: 'auto': WebGPU where it can run, else the CPU. */
   device?: 'auto' | DeviceKind;
-  /** Hears of every download, and of files as they are read. */
+  /** Hears of every download, and of files as they are read. What it throws is reported as an uncaught error. */
   onProgress?: (progress: LoadProgress) => void;
   /** Closes the session, also while it is being opened. */
   signal?: AbortSignal;
-  /** Where the package's `dist` folder is served; default: beside this module, or where the bundler puts it. */
+  /**
+   * A folder that has the content of the package's `dist` and `assets`, relative to the page; default: beside this module,
+   * or where the bundler puts them.
+   */
   assets?: string | URL;
 }
 
@@ -296,36 +340,72 @@ export interface UnlearnOptions {
 /**
  * One engine in one worker: a device, a network, a dataset. Calls are answered in order; none need be awaited before the
  * next. All fail with a `PurgeError` and leave the session usable: if the engine itself has stopped (`device-lost`,
- * `out-of-memory`, `internal`), the next call starts a new one and loads network and dataset again, as they were loaded.
+ * `out-of-memory`, `internal`), the next call starts a new one and brings it to the same point: network and data as they
+ * were loaded, then what finished runs have made of the network. Only a run that was under way is gone; see `lost`.
+ *
+ * An option that no call knows, or one of another kind, fails with `bad-config`.
  */
 export interface Session {
   /** Where it computes. A new engine after `device-lost` may get another device. */
   readonly device: DeviceInfo;
-  /** The network loaded last. */
+  /** The network as it was loaded, or as `keep` left it. */
   readonly model: ModelInfo | undefined;
   /** The dataset loaded last. */
   readonly dataset: DatasetInfo | undefined;
+  /**
+   * Why the two do not go together, where they do not. Loading does not fail for it; evaluating and unlearning do, with
+   * `bad-model`.
+   */
+  readonly misfit: Misfit | undefined;
+  /**
+   * What a crash has taken, in words: a run that was under way. Until `reset`, `loadModel` or `load`, everything that needs
+   * the network (`exportModel`, `evaluate`, `unlearn`, `resolveConfig`, `keep`) refuses with `bad-state`.
+   */
+  readonly lost: string | undefined;
   /** Loads a network from a safetensors file; a bad one (`bad-model`) leaves the one before in place. */
   loadModel(source: Source): Promise<ModelInfo>;
-  /** Loads a dataset; a bad one (`bad-dataset`) leaves the one before in place. */
+  /** Loads a dataset; a bad one (`bad-dataset`) or one too large (`out-of-memory`) leaves the one before in place. */
   loadDataset(source: DatasetSource): Promise<DatasetInfo>;
-  /** The first `count` samples of a class; default split: 'train'. */
-  samples(options: { class: number; count: number; split?: 'train' | 'test' }): Promise<Samples>;
+  /**
+   * Loads a network and a dataset, both or neither.
+   *
+   * @param what The two, or the name of a shipped pair.
+   */
+  load(
+    what: ShippedName | { model: Source; dataset: DatasetSource },
+    options?: LoadOptions,
+  ): Promise<{ model: ModelInfo; dataset: DatasetInfo }>;
+  /**
+   * Where the shipped network is that was retrained without a class, for `evaluate({ model })`; undefined unless the
+   * network was loaded by name and there is one for the class.
+   *
+   * @throws PurgeError `bad-config` for what is no class at all.
+   */
+  retrained(classIndex: number): URL | undefined;
+  /** The first `count` samples of a class. */
+  samples(options: SamplesOptions): Promise<Samples>;
   /** What a preset means for the loaded network. */
   resolveConfig(config: UnlearnConfig): Promise<ResolvedConfig>;
   /** Every score of the network as it is now, also in the middle of a run, or of another one. */
   evaluate(options: EvaluateOptions): Promise<Evaluation>;
   /**
    * Pull to go on, stop pulling to pause, `return()` or `signal` to cancel. A signal ends it with a 'done' event whose stop
-   * is 'cancelled'. Another run, a load or a reset ends it too; pulling on then fails with `bad-state`.
+   * is 'cancelled'. Another run, a load, a reset or `keep` ends it too; pulling on then fails with `bad-state`. Whatever is
+   * wrong with `config` or `options` fails the first pull. If only the scores at the end fail, what the run has made of the
+   * network is there all the same, and `evaluate` can be asked for them.
    */
-  unlearn(
-    config: UnlearnConfig & { nonMembers?: 'test' | 'val' },
-    options?: UnlearnOptions,
-  ): AsyncGenerator<UnlearnEvent, void, void>;
+  unlearn(config: RunConfig, options?: UnlearnOptions): AsyncGenerator<UnlearnEvent, void, void>;
   /** The network as it is now, as safetensors. */
   exportModel(): Promise<Uint8Array>;
-  /** Back to the network as it was loaded. */
+  /**
+   * The dataset as it was read, as a packed file.
+   *
+   * @param options.light Only a few hundred images a class; default false.
+   */
+  exportDataset(options?: { light?: boolean }): Promise<Uint8Array>;
+  /** Makes the network as it is now the loaded one, which `reset` comes back to. */
+  keep(): Promise<ModelInfo>;
+  /** Back to the network as it was loaded, or kept. */
   reset(): Promise<void>;
   /** Ends the worker; what is under way fails with `cancelled`. */
   close(): void;

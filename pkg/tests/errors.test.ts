@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { panicText, toFailure, trapFailure } from '../src/errors.js';
+import { PurgeError, panicText, toFailure, trapFailure } from '../src/errors.js';
 
 const trap = new WebAssembly.RuntimeError('unreachable');
 
@@ -33,10 +33,17 @@ test('an unknown code or a plain error is ours to explain, and the engine lives'
   });
 });
 
-test('what the engine says itself is passed on', () => {
-  expect(toFailure({ code: 'bad-config', message: 'η: expected > 0, found -1' })).toEqual({
-    code: 'bad-config',
-    message: 'η: expected > 0, found -1',
+test.each([true, false])('what the engine says itself is passed on, also whether it is the end: %s', (fatal) => {
+  const said = { code: 'out-of-memory', message: 'a.purge: 9 GB are more than fit', fatal };
+  expect(toFailure(said)).toEqual(said);
+});
+
+test('without that word only a lost device is the end', () => {
+  expect(toFailure({ code: 'device-lost', message: 'gone' })).toMatchObject({ fatal: true });
+  expect(toFailure({ code: 'out-of-memory', message: 'too large' })).toMatchObject({ fatal: false });
+  expect(toFailure(new PurgeError('io', 'a.purge: gone'))).toEqual({
+    code: 'io',
+    message: 'a.purge: gone',
     fatal: false,
   });
 });

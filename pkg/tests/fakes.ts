@@ -1,19 +1,20 @@
+import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { EngineWorker } from '../src/connection.js';
 import type { Gpu } from '../src/device.js';
-import type { Engine } from '../src/engine.js';
-import type { Request } from '../src/protocol.js';
+import type { Engine, State } from '../src/engine.js';
+import type { Advance, Request } from '../src/protocol.js';
 import { serve, type Host, type WorkerScope } from '../src/serve.js';
+import type { StopReason } from '../src/settings.js';
 import type {
   DatasetInfo,
   DatasetSource,
   DeviceKind,
   ErrorCode,
   Evaluation,
+  Misfit,
   ModelInfo,
-  ProgressEvent,
   ResolvedConfig,
-  StopReason,
   UnlearnConfig,
 } from '../src/types.js';
 
@@ -27,25 +28,39 @@ export const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
 /** Fails as the engine does. */
-export function refuse(code: ErrorCode, message: string): never {
-  const object: unknown = { code, message };
+export function refuse(code: ErrorCode, message: string, fatal = false): never {
+  const object: unknown = { code, message, fatal };
   throw object;
 }
 
+/** What the fake engine says of an evaluation: which network it was. */
+export type FakeEvaluation = Evaluation & { network: string };
+
+interface Run {
+  class: string;
+  before: string;
+  step: number;
+  stop?: StopReason;
+}
+
 /**
- * An engine without mathematics that keeps the contract: one call at a time, a good model is the text "model…", a good
- * dataset file "data…", and a run ends after `runLength` steps.
+ * An engine without mathematics that keeps the contract. A network is a text, "model…", to which a run of five steps that
+ * forgets the 3 adds "|3:5"; a dataset is a text, "data…". They fit if both have "colour" in them or neither. A "huge"
+ * dataset is too large for it. A run ends after `runLength` steps.
  */
 export class FakeEngine implements Engine {
   readonly calls: string[] = [];
   readonly handedOut: Uint8Array[] = [];
   runLength = 3;
-  /** Called in the middle of every call; may throw or never come back. */
+  /** Called in the middle of every call, before it has an effect; may throw or never come back. */
   during: (call: string) => void | Promise<void> = () => {};
+  /** The same once it has had its effect. */
+  after: (call: string) => void | Promise<void> = () => {};
   #busy = false;
-  #model: string | undefined;
-  #data: string | undefined;
-  #step: number | undefined;
+  #loaded: { name: string; network: string } | undefined;
+  #network: string | undefined;
+  #data: { name: string; content: string } | undefined;
+  #run: Run | undefined;
 
   constructor(readonly kind: DeviceKind) {}
 
@@ -53,94 +68,208 @@ export class FakeEngine implements Engine {
     return { kind: this.kind, name: `fake ${this.kind}` };
   }
 
+  state(): State {
+    if (this.#busy) throw new Error('the state was asked for while a call was under way');
+    const misfit = this.#misfit();
+    const common = misfit && { misfit };
+    const { name, network } = this.#loaded ?? {};
+    return {
+      ...(this.#loaded && { model: { name, dataset: network, ...common } as ModelInfo }),
+      ...(this.#data && {
+        dataset: {
+          name: this.#data.name,
+          title: this.#data.content,
+          members: network !== undefined && !misfit ? `those of ${network}` : 'all',
+          nonMemberSplits: this.#data.content.includes('without val') ? ['test'] : ['test', 'val'],
+          ...common,
+        } as DatasetInfo,
+      }),
+      ...common,
+      changed: this.#network !== network,
+      running: this.#run !== undefined,
+    };
+  }
+
+  /** The network as it is now. */
+  get network(): string | undefined {
+    return this.#network;
+  }
+
   loadModel(name: string, file: Uint8Array) {
     return this.#call(`loadModel ${name} ${text(file)}`, () => {
-      if (!text(file).startsWith('model')) refuse('bad-model', `${name}: expected safetensors, found ${text(file)}`);
-      this.#model = text(file);
-      this.#step = undefined;
-      return { architecture: 'small_cnn', dataset: text(file) } as ModelInfo;
+      this.#mustBeIdle();
+      this.#takeModel(name, text(file));
     });
   }
 
   loadDataset(kind: DatasetSource['kind'], names: string[], files: Uint8Array[]) {
     return this.#call(`loadDataset ${kind} ${names} ${files.map(text)}`, () => {
-      if (!files.every((file) => text(file).startsWith('data'))) refuse('bad-dataset', `${names[0]}: truncated`);
-      this.#data = files.map(text).join();
-      return { name: names[0] } as DatasetInfo;
+      this.#mustBeIdle();
+      this.#data = readData(names, files);
     });
   }
 
-  samples(split: string, classIndex: number, count: number) {
-    return this.#call(`samples ${split} ${classIndex} ${count}`, () => {
-      const pixels = new Uint8Array(count * 4).fill(classIndex);
-      this.handedOut.push(pixels);
-      return { count, channels: 1, height: 2, width: 2, pixels };
+  load(modelName: string, model: Uint8Array, kind: DatasetSource['kind'], names: string[], files: Uint8Array[]) {
+    return this.#call(`load ${modelName} ${text(model)} ${kind} ${names} ${files.map(text)}`, () => {
+      this.#mustBeIdle();
+      const data = readData(names, files);
+      this.#takeModel(modelName, text(model));
+      this.#data = data;
     });
   }
 
-  resolveConfig(config: UnlearnConfig) {
-    return this.#call('resolveConfig', () => ({ ...config, learningRate: 0.005 }) as ResolvedConfig);
+  async samples(split: string, classIndex: number, count: number) {
+    await this.#call(`samples ${split} ${classIndex} ${count}`, () => {
+      if (!this.#data) refuse('bad-state', 'load a dataset first');
+    });
+    return {
+      count,
+      channels: 1,
+      height: 2,
+      width: 2,
+      pixels: this.#handOut(new Uint8Array(count * 4).fill(classIndex)),
+    };
   }
 
-  evaluate(options: { forgetClass: number; nonMembers?: 'test' | 'val' }, model?: { name: string; bytes: Uint8Array }) {
-    const other = model ? ` ${model.name} ${text(model.bytes)}` : '';
-    return this.#call(`evaluate ${options.forgetClass} ${options.nonMembers ?? 'test'}${other}`, () => {
-      if (!this.#model || !this.#data) refuse('bad-state', 'load a model and a dataset first');
-      const classes = { forget: [options.forgetClass], forgotten: [] as number[] };
-      return { classes, nonMemberSplit: options.nonMembers ?? 'test' } as Partial<Evaluation> as Evaluation;
+  async resolveConfig(config: UnlearnConfig) {
+    await this.#call(`resolveConfig ${JSON.stringify(config)}`, () => this.#mustFit());
+    return { ...config, learningRate: 0.005 } as ResolvedConfig;
+  }
+
+  async evaluate(
+    options: Parameters<Engine['evaluate']>[0],
+    model?: { name: string; bytes: Uint8Array },
+  ): Promise<FakeEvaluation> {
+    const { forgetClass, nonMembers = 'test', network = 'current' } = options;
+    const which = model ? ` ${model.name} ${text(model.bytes)}` : network === 'loaded' ? ' loaded' : '';
+    await this.#call(`evaluate ${JSON.stringify(forgetClass)} ${nonMembers}${which}`, () => this.#mustFit());
+    return {
+      classes: { forget: [forgetClass].flat(), forgotten: [] as number[] },
+      nonMemberSplit: nonMembers,
+      network: model ? text(model.bytes) : network === 'loaded' ? this.#loaded?.network : this.#network,
+    } as FakeEvaluation;
+  }
+
+  async startUnlearning(config: UnlearnConfig) {
+    await this.#call(`start ${JSON.stringify(config)}`, () => {
+      this.#mustFit();
+      this.#mustBeIdle();
+      this.#run = { class: String(config.forgetClass), before: this.#network ?? '', step: 0 };
     });
   }
 
-  startUnlearning(config: UnlearnConfig) {
-    return this.#call(`start ${JSON.stringify(config)}`, () => {
-      if (!this.#model || !this.#data) refuse('bad-state', 'load a model and a dataset first');
-      if (this.#step !== undefined) refuse('bad-state', 'a run is under way');
-      this.#step = 0;
+  async advance(steps: number): Promise<Advance> {
+    await this.#call(`advance ${steps}`, () => {
+      const run = this.#running();
+      run.step = Math.min(run.step + steps, this.runLength);
+      if (run.step === this.runLength) run.stop = 'forget_target';
+      if (run.step > 0) this.#network = `${run.before}|${run.class}:${run.step}`;
+    });
+    const { step, stop } = this.#running();
+    return { type: 'progress', step, ...(stop && { stop }) } as Advance;
+  }
+
+  async finish() {
+    const { step, stop = 'cancelled' } = this.#run ?? { step: 0 };
+    await this.#call('finish', () => {
+      this.#running();
+      this.#run = undefined;
+    });
+    return { steps: step, networkStep: step, violations: 0, seconds: 1, stop };
+  }
+
+  async exportModel() {
+    await this.#call('exportModel', () => {
+      if (this.#network === undefined) refuse('bad-state', 'load a network first');
+    });
+    return this.#handOut(bytes(this.#network ?? ''));
+  }
+
+  async exportDataset(light: boolean) {
+    await this.#call(`exportDataset ${light}`, () => {
+      if (!this.#data) refuse('bad-state', 'load a dataset first');
+    });
+    return bytes(`${this.#data?.content}${light ? ' in part' : ''}`);
+  }
+
+  restore(file: Uint8Array) {
+    return this.#call(`restore ${text(file)}`, () => {
+      this.#mustBeIdle();
+      if (!this.#loaded || !text(file).startsWith(this.#loaded.network)) refuse('bad-model', 'of another network');
+      this.#network = text(file);
     });
   }
 
-  advance(steps: number) {
-    return this.#call(`advance ${steps}`, () => {
-      if (this.#step === undefined) refuse('bad-state', 'no run');
-      this.#step = Math.min(this.#step + steps, this.runLength);
-      const stop = this.#step === this.runLength ? { stop: 'forget_target' as StopReason } : {};
-      return { type: 'progress', step: this.#step, ...stop } as ProgressEvent & { stop?: StopReason };
-    });
-  }
-
-  finish(stop?: StopReason) {
-    return this.#call(`finish ${stop ?? ''}`.trimEnd(), () => {
-      if (this.#step === undefined) refuse('bad-state', 'no run');
-      const steps = this.#step;
-      this.#step = undefined;
-      return { steps, violations: 0, seconds: 1, stop: stop ?? 'forget_target' };
-    });
-  }
-
-  exportModel() {
-    return this.#call('exportModel', () => {
-      const file = bytes(this.#model ?? '');
-      this.handedOut.push(file);
-      return file;
+  keep() {
+    return this.#call('keep', () => {
+      this.#mustBeIdle();
+      if (!this.#loaded || this.#network === undefined) refuse('bad-state', 'load a network first');
+      this.#loaded.network = this.#network;
     });
   }
 
   reset() {
-    return this.#call('reset', () => undefined);
+    return this.#call('reset', () => {
+      this.#run = undefined;
+      this.#network = this.#loaded?.network;
+    });
   }
 
-  async #call<T>(call: string, work: () => T): Promise<T> {
+  #takeModel(name: string, network: string): void {
+    if (!network.startsWith('model')) refuse('bad-model', `${name}: expected safetensors, found ${network}`);
+    this.#loaded = { name, network };
+    this.#network = network;
+  }
+
+  #misfit(): Misfit | undefined {
+    if (!this.#loaded || !this.#data) return undefined;
+    const kind = (content: string) => (content.includes('colour') ? 'colour' : 'grey');
+    const [expected, found] = [kind(this.#data.content), kind(this.#loaded.network)];
+    if (expected === found) return undefined;
+    return { expected, found, message: `expected a network for ${expected} images, found one for ${found} ones` };
+  }
+
+  #mustFit(): void {
+    if (!this.#loaded || !this.#data) refuse('bad-state', 'load a network and a dataset first');
+    const misfit = this.#misfit();
+    if (misfit) refuse('bad-model', misfit.message);
+  }
+
+  #mustBeIdle(): void {
+    if (this.#run) throw new Error('a run is under way');
+  }
+
+  #running(): Run {
+    return this.#run ?? refuse('bad-state', 'start a run first');
+  }
+
+  #handOut(given: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    this.handedOut.push(given);
+    return given;
+  }
+
+  async #call(call: string, work: () => void): Promise<State> {
     if (this.#busy) throw new Error(`"${call}" came while another call was under way`);
     this.#busy = true;
     this.calls.push(call);
     try {
       await new Promise((resolve) => setTimeout(resolve, 1));
       await this.during(call);
-      return work();
+      work();
+      await this.after(call);
     } finally {
       this.#busy = false;
     }
+    return this.state();
   }
+}
+
+function readData(names: string[], files: Uint8Array[]): { name: string; content: string } {
+  const [name = ''] = names;
+  const content = files.map(text).join();
+  if (!files.every((file) => text(file).startsWith('data'))) refuse('bad-dataset', `${name}: truncated`);
+  if (content.includes('huge')) refuse('out-of-memory', `${name}: more than fits the memory`);
+  return { name, content };
 }
 
 class FakeScope extends EventTarget {
@@ -255,3 +384,6 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
     },
   };
 }
+
+/** What a gzip holds, as text. */
+export const unzipped = (file: Uint8Array) => text(gunzipSync(file));

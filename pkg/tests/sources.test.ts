@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import type { Report } from '../src/download.js';
-import { read, readDataset } from '../src/sources.js';
+import { checkedDataset, checkedSource, read, readDataset } from '../src/sources.js';
 import { says } from './fakes.js';
 
 const content = Buffer.from('x'.repeat(200_000));
@@ -92,24 +92,25 @@ test('bytes and blobs are taken as they are, a File with its name', async () => 
   const part = new Uint8Array([0, 1, 2, 3]).subarray(1, 3);
   expect(new Uint8Array(await (await read(part, 'model', unread)).blob.arrayBuffer())).toEqual(part.slice());
   expect((await read(new ArrayBuffer(5), 'model', unread)).blob.size).toBe(5);
-  const file = new File(['abc'], 'mine.npz');
-  expect(await read(file, 'dataset', unread)).toEqual({ name: 'mine.npz', blob: file });
+  const shared = new Uint8Array(new SharedArrayBuffer(3)).fill(7);
+  const { blob } = await read(shared, 'model', unread);
+  expect(new Uint8Array(await blob.arrayBuffer())).toEqual(new Uint8Array([7, 7, 7]));
+  const file = new File(['abc'], 'path.npz');
+  expect(await read(file, 'dataset', unread)).toEqual({ name: 'path.npz', blob: file });
   expect((await read(new Blob(['abc']), 'dataset', unread)).name).toBe('dataset');
 });
 
 test('the progress of several files is one sum', async () => {
   const base = await server((request, response) => response.end(Buffer.alloc(request.url === '/images' ? 300 : 20)));
   const seen: Parameters<Report>[] = [];
-  const files = await readDataset(
-    {
-      kind: 'idx',
-      trainImages: `${base}/images`,
-      trainLabels: `${base}/labels`,
-      testImages: new Uint8Array(100),
-      testLabels: new Uint8Array(10),
-    },
-    (...report) => seen.push(report),
-  );
+  const parts = checkedDataset({
+    kind: 'idx',
+    trainImages: `${base}/images`,
+    trainLabels: `${base}/labels`,
+    testImages: new Uint8Array(100),
+    testLabels: new Uint8Array(10),
+  });
+  const { files } = await readDataset(parts, (...report) => seen.push(report));
   expect(files.map((file) => file.blob.size)).toEqual([300, 20, 100, 10]);
   expect(seen.at(-1)).toEqual([430, 430]);
   expect(seen[0]?.[1]).toBeUndefined();
@@ -117,16 +118,56 @@ test('the progress of several files is one sum', async () => {
 
 test('the files of a set come in the order in which the engine takes them', async () => {
   const of = (size: number) => new Uint8Array(size);
-  const sizes = async (source: Parameters<typeof readDataset>[0]) =>
-    (await readDataset(source, unread)).map((file) => file.blob.size);
-  expect(await sizes({ kind: 'cifar10', train: [of(3), of(4)], test: of(5) })).toEqual([3, 4, 5]);
+  const sizes = async (source: object) =>
+    (await readDataset(checkedDataset(source), unread)).files.map((file) => file.blob.size);
+  expect(await sizes({ kind: 'packed', file: of(7) })).toEqual([7]);
+  expect(await sizes({ test: of(5), train: [of(3), of(4)], kind: 'cifar10' })).toEqual([3, 4, 5]);
   expect(await sizes({ kind: 'cifar100', train: of(3), test: of(5) })).toEqual([3, 5]);
   expect(await sizes({ kind: 'svhn', train: of(3), test: of(5) })).toEqual([3, 5]);
-  const four = { trainImages: of(1), trainLabels: of(2), testImages: of(3), testLabels: of(4) };
+  const four = { testLabels: of(4), trainLabels: of(2), testImages: of(3), trainImages: of(1) };
   expect(await sizes({ kind: 'stl10', ...four })).toEqual([1, 2, 3, 4]);
-  const unknown = { kind: 'tiff', file: of(1) } as unknown as Parameters<typeof readDataset>[0];
-  await expect(readDataset(unknown, unread)).rejects.toMatchObject({
+});
+
+const bytes = new Uint8Array(1);
+const useless: [string, unknown, string | RegExp][] = [
+  ['nothing', undefined, 'dataset: expected an object with kind and files, found undefined'],
+  ['an address', '/data/mnist.purge', /^dataset: expected an object with kind and files, found "\/data/],
+  ['an unknown kind', { kind: 'tiff', file: bytes }, /expected kind 'packed', .* or 'svhn', found "tiff"$/],
+  ['a name that every object has', { kind: 'constructor', file: bytes }, /expected kind .*, found "constructor"$/],
+  ['a missing file', { kind: 'packed' }, 'dataset.file: expected an address, bytes or a Blob, found undefined'],
+  [
+    'a missing one of four',
+    { kind: 'idx', trainImages: bytes, trainLabels: bytes, testImages: bytes },
+    /^dataset\.testLabels: expected an address, bytes or a Blob, found undefined$/,
+  ],
+  ['a file of no use', { kind: 'svhn', train: 3, test: bytes }, /^dataset\.train: expected .*, found 3$/],
+  ['several files where one belongs', { kind: 'svhn', train: [bytes], test: bytes }, /^dataset\.train: .*a list$/],
+  ['one of several of no use', { kind: 'cifar10', train: [bytes, null], test: bytes }, /^dataset\.train\[1\]: .*null$/],
+  ['no file among several', { kind: 'cifar10', train: [], test: bytes }, /^dataset\.train: expected one file or more/],
+  ['a misspelt option', { kind: 'packed', flie: bytes }, 'dataset: there is no option "flie"; there is kind, file'],
+];
+
+test.each(useless)('%s is no dataset', (_, source, message) => {
+  let thrown: unknown;
+  try {
+    checkedDataset(source);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({
+    name: 'PurgeError',
     code: 'bad-config',
-    message: says(/expected kind 'packed'.*found "tiff"/),
+    message: typeof message === 'string' ? message : says(message),
   });
+});
+
+test.each([
+  [undefined, 'undefined'],
+  ['', '""'],
+  [{ name: 'a.safetensors' }, 'an object'],
+  [new Float32Array(3), 'a Float32Array'],
+  [() => bytes, 'a function'],
+  [Symbol('file'), 'a symbol'],
+])('%s is no source', (source, found) => {
+  expect(() => checkedSource('model', source)).toThrow(`model: expected an address, bytes or a Blob, found ${found}`);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openSession } from '../src/session.js';
 import type { UnlearnEvent } from '../src/types.js';
-import { bytes, fakeWorkers, says, settle } from './fakes.js';
+import { bytes, fakeWorkers, refuse, says, settle } from './fakes.js';
 
 async function ready() {
   const workers = fakeWorkers();
@@ -30,9 +30,10 @@ test('a run gives its progress and ends with the evaluation', async () => {
       type: 'done',
       stop: 'forget_target',
       steps: 3,
+      networkStep: 3,
       violations: 0,
       seconds: 1,
-      evaluation: { classes: { forget: [3], forgotten: [] }, nonMemberSplit: 'val' },
+      evaluation: { classes: { forget: [3], forgotten: [] }, nonMemberSplit: 'val', network: 'model A|3:3' },
     },
   ]);
   expect(engine.calls).toEqual([
@@ -41,6 +42,7 @@ test('a run gives its progress and ends with the evaluation', async () => {
     'advance 1',
     'advance 1',
     'finish',
+    'exportModel',
     'evaluate 3 val',
   ]);
 });
@@ -72,14 +74,6 @@ test('several steps may share one event', async () => {
   expect(events.map((event) => ('step' in event ? event.step : event.type))).toEqual([10, 20, 25, 'done']);
 });
 
-test.each([0, 1.5, Number.NaN])('stepsPerEvent %d is refused', async (stepsPerEvent) => {
-  const { session, engine } = await ready();
-  await expect(session.unlearn({ forgetClass: 3 }, { stepsPerEvent }).next()).rejects.toMatchObject({
-    code: 'bad-config',
-  });
-  expect(engine.calls).toEqual([]);
-});
-
 test('a signal ends the run with the scores of where it stands', async () => {
   const { session, engine } = await ready();
   const abort = new AbortController();
@@ -87,9 +81,17 @@ test('a signal ends the run with the scores of where it stands', async () => {
   await run.next();
   abort.abort();
   expect(await collect(run)).toEqual([
-    { type: 'done', stop: 'cancelled', steps: 1, violations: 0, seconds: 1, evaluation: expect.anything() as unknown },
+    {
+      type: 'done',
+      stop: 'cancelled',
+      steps: 1,
+      networkStep: 1,
+      violations: 0,
+      seconds: 1,
+      evaluation: expect.anything() as unknown,
+    },
   ]);
-  expect(engine.calls.slice(1)).toEqual(['advance 1', 'finish cancelled', 'evaluate 3 test']);
+  expect(engine.calls.slice(1)).toEqual(['advance 1', 'finish', 'exportModel', 'evaluate 3 test']);
 });
 
 test('a signal in the middle of a step lets the step end', async () => {
@@ -105,6 +107,28 @@ test('a signal in the middle of a step lets the step end', async () => {
   ]);
 });
 
+test('a signal during the preparation lets it end, and no step is taken', async () => {
+  const { session, engine } = await ready();
+  const abort = new AbortController();
+  engine.during = (call) => {
+    if (call.startsWith('start')) abort.abort();
+  };
+  const events = await collect(session.unlearn({ forgetClass: 3 }, { signal: abort.signal }));
+  expect(events).toMatchObject([{ type: 'done', stop: 'cancelled', steps: 0, evaluation: { network: 'model A' } }]);
+  expect(engine.state().running).toBe(false);
+});
+
+test('a signal while the run waits for an earlier call keeps it from starting', async () => {
+  const { session, engine } = await ready();
+  const abort = new AbortController();
+  const earlier = session.evaluate({ forgetClass: 1 });
+  const run = collect(session.unlearn({ forgetClass: 3 }, { signal: abort.signal }));
+  abort.abort();
+  await earlier;
+  expect(await run).toMatchObject([{ type: 'done', stop: 'cancelled', steps: 0 }]);
+  expect(engine.calls).toEqual(['evaluate 1 test', 'evaluate 3 test']);
+});
+
 test('a signal that came before the run computes the scores and nothing else', async () => {
   const { session, engine } = await ready();
   const events = await collect(session.unlearn({ forgetClass: 3 }, { signal: AbortSignal.abort() }));
@@ -118,7 +142,7 @@ test('leaving the loop ends the run without an evaluation, and the next run star
     expect(event.type).toBe('progress');
     break;
   }
-  expect(engine.calls.slice(1)).toEqual(['advance 1', 'finish cancelled']);
+  expect(engine.calls.slice(1)).toEqual(['advance 1', 'finish', 'exportModel']);
   expect(await collect(session.unlearn({ forgetClass: 4 }))).toHaveLength(4);
 });
 
@@ -136,6 +160,9 @@ const endings = {
   'a reset': (session) => session.reset(),
   'another network': (session) => session.loadModel(bytes('model B')),
   'another dataset': (session) => session.loadDataset({ kind: 'packed', file: bytes('data B') }),
+  'another pair': (session) =>
+    session.load({ model: bytes('model B'), dataset: { kind: 'packed', file: bytes('data B') } }),
+  'keeping it': (session) => session.keep(),
 } satisfies Record<string, (session: Awaited<ReturnType<typeof ready>>['session']) => Promise<unknown>>;
 
 test.each(Object.entries(endings))('%s ends a paused run, which says so when it is pulled again', async (_, end) => {
@@ -143,7 +170,7 @@ test.each(Object.entries(endings))('%s ends a paused run, which says so when it 
   const run = session.unlearn({ forgetClass: 3 });
   await run.next();
   await end(session);
-  expect(engine.calls).toContain('finish cancelled');
+  expect(engine.state().running).toBe(Boolean(engine.calls.at(-1)?.startsWith('advance')));
   await expect(run.next()).rejects.toMatchObject({ code: 'bad-state', message: says(/^This run is over/) });
 });
 
@@ -164,7 +191,46 @@ test('a step that fails without ending the engine ends the run', async () => {
     if (call.startsWith('advance')) throw Object.assign(new Error('no such tensor'));
   };
   await expect(run.next()).rejects.toMatchObject({ code: 'internal', message: 'no such tensor' });
-  expect(engine.calls.at(-1)).toBe('finish cancelled');
+  expect(engine.calls.slice(-2)).toEqual(['finish', 'exportModel']);
   engine.during = () => {};
   expect(await collect(session.unlearn({ forgetClass: 3 }))).toHaveLength(4);
+});
+
+test('what one run left the next one goes on from', async () => {
+  const { session } = await ready();
+  await collect(session.unlearn({ forgetClass: 3 }));
+  expect((await collect(session.unlearn({ forgetClass: [4, 5] }))).at(-1)).toMatchObject({
+    type: 'done',
+    evaluation: { network: 'model A|3:3|4,5:3' },
+  });
+  expect(await session.evaluate({ forgetClass: 3, network: 'loaded' })).toMatchObject({ network: 'model A' });
+});
+
+test('non-members that the data do not have fail before the run, not after it', async () => {
+  const { session, engine } = await ready();
+  await session.loadDataset({ kind: 'packed', file: bytes('data without val') });
+  engine.calls.length = 0;
+  await expect(session.unlearn({ forgetClass: 3, nonMembers: 'val' }).next()).rejects.toMatchObject({
+    code: 'bad-config',
+    message: 'nonMembers: expected \'test\' with these data, found "val"',
+  });
+  expect(engine.calls).toEqual([]);
+});
+
+test('scores that fail after a run take nothing of it away', async () => {
+  const { session, engine } = await ready();
+  engine.during = (call) => {
+    if (call.startsWith('evaluate')) refuse('internal', 'no scores today');
+  };
+  await expect(collect(session.unlearn({ forgetClass: 3 }))).rejects.toMatchObject({ message: 'no scores today' });
+  engine.during = () => {};
+  expect(await session.evaluate({ forgetClass: 3 })).toMatchObject({ network: 'model A|3:3' });
+  expect(session.lost).toBeUndefined();
+});
+
+test('a resolved configuration is itself one', async () => {
+  const { session, engine } = await ready();
+  const resolved = { ...(await session.resolveConfig({ forgetClass: 3 })), classes: { forget: [3], forgotten: [] } };
+  await session.unlearn(resolved).next();
+  expect(engine.calls).toContain('start {"forgetClass":3,"learningRate":0.005}');
 });

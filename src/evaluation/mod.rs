@@ -13,13 +13,15 @@
 mod attack;
 mod auroc;
 mod confusion;
+mod measure;
 mod softmax;
 
 use serde::Serialize;
 
-pub use attack::{Attack, Attacks, Histogram, MembershipScores};
-pub use auroc::{auroc, roc};
+pub use attack::{Attack, Attacks, ClassMia, ClassScores, Histogram, MembershipScores, Mia};
+pub use auroc::{auroc, mean_roc, roc};
 pub use confusion::ConfusionMatrix;
+pub use measure::evaluate;
 pub use softmax::{MAX_CROSS_ENTROPY, argmax, cross_entropy, log_softmax, max_softmax, mean_cross_entropy, softmax};
 
 use crate::data::{ClassRoles, SplitName};
@@ -36,7 +38,7 @@ pub struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     /// The row of logits and the label of each sample.
-    fn rows(self, classes: usize) -> impl Iterator<Item = (&'a [f32], usize)> {
+    pub(crate) fn rows(self, classes: usize) -> impl Iterator<Item = (&'a [f32], usize)> {
         self.logits.chunks_exact(classes).zip(self.labels).map(|(row, &label)| (row, label as usize))
     }
 
@@ -87,9 +89,9 @@ pub struct Evaluation {
     pub mia: Mia,
     /// The attacks in full.
     pub attacks: Attacks,
-    /// Members that were compared: all of D_f.
+    /// Members that were compared, of all forgotten classes together: all of D_f.
     pub members: usize,
-    /// Non-members that were compared: at most as many.
+    /// Non-members that were compared: of each class at most as many.
     pub non_members: usize,
     /// Where they come from.
     pub non_member_split: SplitName,
@@ -99,17 +101,6 @@ pub struct Evaluation {
     pub confusion_train: ConfusionMatrix,
     /// What it took, the network's passes included.
     pub seconds: f64,
-}
-
-/// AUROC of the membership attacks, 0 to 1: 0.5 is chance.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Mia {
-    /// By the score −CE(z, y).
-    pub loss: f64,
-    /// By the score max σ(z).
-    pub confidence: f64,
-    /// The mean of both, the headline.
-    pub mean: f64,
 }
 
 impl Evaluation {
@@ -136,13 +127,16 @@ impl Evaluation {
 
         let confusion = ConfusionMatrix::from_logits(test.rows(classes), classes);
         let confusion_train = ConfusionMatrix::from_logits(train.rows(classes), classes);
-        let (mut members, mut strangers) = (MembershipScores::default(), MembershipScores::default());
-        for &class in &roles.forget {
-            let count = members.add(train.rows(classes), class, usize::MAX);
-            strangers.add(unseen.rows(classes), class, count);
-        }
-        let attacks = Attacks::between(&members, &strangers);
-        let (loss, confidence) = (attacks.loss.auroc, attacks.confidence.auroc);
+        let by_class: Vec<ClassScores> = roles
+            .forget
+            .iter()
+            .map(|&class| {
+                let members = MembershipScores::of(train.rows(classes), class, usize::MAX);
+                let non_members = MembershipScores::of(unseen.rows(classes), class, members.len());
+                ClassScores { class, members, non_members }
+            })
+            .collect();
+        let attacks = Attacks::on(&by_class);
         let (forgets, retains) = (|class| roles.forgets(class), |class| roles.retains(class));
         let fa = confusion_train.accuracy_of(forgets);
         Ok(Self {
@@ -155,10 +149,10 @@ impl Evaluation {
             ra: confusion_train.accuracy_of(retains),
             ua: 100.0 - fa,
             retain_loss: mean_cross_entropy(train.rows(classes).filter(|(_, label)| retains(*label))),
-            mia: Mia { loss, confidence, mean: (loss + confidence) / 2.0 },
+            mia: Mia::of(&attacks, &by_class),
             attacks,
-            members: members.len(),
-            non_members: strangers.len(),
+            members: by_class.iter().map(|of| of.members.len()).sum(),
+            non_members: by_class.iter().map(|of| of.non_members.len()).sum(),
             non_member_split,
             confusion,
             confusion_train,

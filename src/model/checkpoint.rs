@@ -1,61 +1,17 @@
 //! Networks as files: safetensors with PyTorch's names and shapes, and a card in the metadata that says what the
 //! network is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use burn::tensor::Device;
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Network, Norm, ResNetConfig, SmallCnnConfig, Stem};
+use super::{Architecture, Card, Network, Norm, ResNetConfig, SmallCnnConfig, Stem};
 use crate::{Error, Result, device};
 
 /// The key in the safetensors metadata that holds the card, as JSON.
 const CARD: &str = "purge";
-
-/// What a network says of itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-#[serde(default)]
-pub struct Card {
-    /// The data it was trained on, such as "mnist".
-    pub dataset: String,
-    /// Names of the classes, in the order of the logits.
-    pub class_names: Vec<String>,
-    /// Pixels of an image: height.
-    pub height: usize,
-    /// Pixels of an image: width.
-    pub width: usize,
-    /// Mean of each channel on a scale of 0 to 1, as used in training; empty: the dataset's own.
-    pub mean: Vec<f64>,
-    /// Standard deviation of each channel, likewise.
-    pub std: Vec<f64>,
-    /// How many training samples of each class, from the first one on, are members; `None`: all.
-    pub members_per_class: Option<usize>,
-    /// The classes left out of training, for a retrained reference. Older files have one number under `without_class`.
-    #[serde(alias = "without_class", deserialize_with = "crate::data::one_or_many")]
-    pub without_classes: Vec<usize>,
-    /// The classes that the network was made to forget.
-    pub forgotten_classes: Vec<usize>,
-    /// Seed of weights and batches.
-    pub seed: Option<u64>,
-    /// Passes over the training set.
-    pub epochs: Option<usize>,
-    /// Accuracies in percent after training, by split.
-    pub accuracies: BTreeMap<String, f64>,
-    /// The command that made the file.
-    pub command: Option<String>,
-}
-
-impl Card {
-    /// The card once these classes are forgotten: what was measured after training no longer holds.
-    pub fn having_forgotten(self, classes: Vec<usize>) -> Self {
-        if classes == self.forgotten_classes {
-            return self;
-        }
-        Self { forgotten_classes: classes, accuracies: BTreeMap::new(), ..self }
-    }
-}
 
 /// How weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +49,7 @@ impl Checkpoint {
         let tensors = Tensors::new(file, tensors);
         let architecture = tensors.architecture()?;
         let read_all = |layout: super::Layout| -> Result<Vec<f32>> {
-            // Only what is there is as large as the file: no room is made for what a shape merely claims.
+            // All shapes first: memory is taken for what the file has, and not for what one of its shapes merely claims.
             layout.iter().try_for_each(|(name, shape, _)| tensors.shaped(name, shape).map(drop))?;
             let mut values = Vec::with_capacity(layout.len());
             for (name, shape, _) in layout.iter() {

@@ -1,5 +1,6 @@
 //! The networks: what they compute, where their weights lie, how they are stored.
 
+mod card;
 mod checkpoint;
 mod network;
 mod norm;
@@ -7,7 +8,8 @@ mod parameters;
 mod resnet;
 mod small_cnn;
 
-pub use checkpoint::{Card, Checkpoint, Precision};
+pub use card::{Card, UnlearnRecord};
+pub use checkpoint::{Checkpoint, Precision};
 pub use network::{Architecture, Network};
 pub use norm::Norm;
 pub(crate) use parameters::Reader;

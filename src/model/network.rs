@@ -34,7 +34,7 @@ impl From<ResNetConfig> for Architecture {
 
 /// What the activations of one pass may take, in bytes.
 const MEMORY_OF_A_PASS: usize = 1_500_000_000;
-/// What a convolution's output, its norm, ReLU and pool keep for the backward pass, in bytes a number: eight floats.
+/// Bytes kept for the backward pass for each number that a convolution gives: eight floats, with its norm, ReLU and pool.
 const BYTES_KEPT: usize = 32;
 
 impl Architecture {
@@ -117,7 +117,7 @@ impl Architecture {
         running
     }
 
-    /// The upper ends are beyond all that is in use: sizes that follow from them still fit into a number.
+    /// The upper ends are beyond all that is in use, and so low that no size computed from them overflows.
     pub(super) fn check(&self) -> Result<()> {
         if !(GROUPS..=4096).contains(&self.width()) || !self.width().is_multiple_of(GROUPS) {
             return Err(Error::config("width", format!("a multiple of {GROUPS} up to 4096"), self.width()));

@@ -1,11 +1,9 @@
 //! Training from scratch, for the networks that are shipped and for the retrained references.
 
-mod augmentation;
 mod optimizer;
 mod schedule;
 mod snapshot;
 
-pub use augmentation::Augmentation;
 pub use optimizer::OptimizerKind;
 
 use burn::tensor::activation::log_softmax;
@@ -14,8 +12,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Dataset, Shuffled};
-use crate::inference::{check_fit, one_hot};
+use crate::data::{Augmentation, Dataset, Shuffled, defaults, one_hot};
+use crate::fit::check_fit;
 use crate::model::{Architecture, Network};
 use crate::{Error, Result, device};
 use optimizer::Optimizer;
@@ -48,29 +46,17 @@ pub struct TrainConfig {
 impl TrainConfig {
     /// The settings of a dataset's shipped networks, or what is usual for it.
     pub fn for_dataset(name: &str) -> Self {
-        let plain = Self {
-            epochs: 10,
+        let suited = defaults(name).training;
+        Self {
+            epochs: suited.epochs,
             batch_size: 32,
             optimizer: OptimizerKind::AdamW,
             learning_rate: 4e-3,
             weight_decay: 1e-2,
             label_smoothing: 0.0,
-            augmentation: Augmentation::default(),
+            augmentation: suited.augmentation,
             without_classes: Vec::new(),
             seed: 0,
-        };
-        match name {
-            "pathmnist" => Self {
-                epochs: 16,
-                augmentation: Augmentation { symmetries: true, gain: 0.15, bias: 0.15, ..Augmentation::default() },
-                ..plain
-            },
-            "cifar10" | "cifar100" | "stl10" => Self {
-                epochs: 30,
-                augmentation: Augmentation { mirror: true, shift: 4, ..Augmentation::default() },
-                ..plain
-            },
-            _ => plain,
         }
     }
 
@@ -119,7 +105,7 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// Random weights, first pass ahead.
+    /// A network with random weights, before its first pass.
     ///
     /// # Errors
     /// [`Error::BadConfig`] for a setting out of range, [`Error::BadModel`] where the network does not fit the dataset.
@@ -225,7 +211,7 @@ impl<'a> Training<'a> {
         Snapshot { progress, weights, running, memory }.write()
     }
 
-    /// Goes on where a run with the same settings stood: what comes is what would have come. `file` is for messages.
+    /// Goes on where a run with the same settings stood, as if it had not stopped. `file` is for messages.
     ///
     /// # Errors
     /// [`Error::BadModel`] where the bytes are no snapshot, or one of another run.

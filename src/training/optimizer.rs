@@ -63,7 +63,7 @@ impl Optimizer {
         &self.memory
     }
 
-    /// Takes the place of an optimizer of this kind that remembered `memory` after `steps` steps; says whether that can be.
+    /// Goes on as an optimizer of this kind that remembers `memory` after `steps` steps. Says whether `memory` fits.
     pub(super) fn recall(&mut self, steps: usize, memory: Vec<Tensor<1>>) -> bool {
         let expected = match self.kind {
             OptimizerKind::AdamW => 2,

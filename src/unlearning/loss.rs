@@ -20,6 +20,12 @@ pub fn entropy(logits: Tensor<2>) -> Tensor<1> {
     -(softmax(logits.clone(), 1) * log_softmax(logits, 1)).sum_dim(1).mean()
 }
 
+/// The share of rows whose label's logit is the largest, `[1]`.
+pub(crate) fn share_correct(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
+    let rows = logits.dims()[0];
+    correct(logits, one_hot) / rows as f32
+}
+
 /// How many rows have their label's logit as the largest, `[1]`.
 pub(crate) fn correct(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
     let own = (logits.clone() * one_hot).sum_dim(1);

@@ -1,9 +1,17 @@
 //! Unlearning: the methods, and the loop that runs them.
+//!
+//! [`method`](mod@method) is the seam: what a method is. [`settings`] has the one table of all settings, [`run`] the loop. Then a
+//! file or a folder for each method, and a line in [`METHODS`].
 
+mod descent;
+pub mod fine_tune;
+pub mod gradient_ascent;
 mod loss;
+pub mod method;
 pub mod purge;
-mod run;
+pub mod run;
+pub mod settings;
 
 pub use loss::{cross_entropy, entropy, kl_divergence};
-pub use purge::StepScalars;
-pub use run::{Progress, Run, Summary};
+pub use method::{METHODS, Method, MethodInfo, Preset, Subject};
+pub use run::{Progress, Run, RunConfig, Step, StopReason, Summary};

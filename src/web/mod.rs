@@ -1,23 +1,20 @@
-//! The thin layer between the engine and JavaScript: one [`Engine`] in one worker. Every object that crosses is plain
-//! and has camelCase keys; every failure is `{ code, message }`.
+//! The thin layer between the workspace and JavaScript: one [`Engine`] in one worker. It only converts: every object that
+//! crosses is plain and has camelCase keys, every failure is `{ code, message, fatal }`.
 
 mod convert;
 
-use std::sync::Arc;
-
-use burn::tensor::Device;
-use js_sys::Uint8Array;
-use serde::{Deserialize, Serialize};
+use js_sys::{Reflect, Uint8Array};
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
-use crate::data::{self, ClassRoles, Dataset, Format, NamedBytes, SplitName};
+use crate::data::{self, Dataset, Format, NamedBytes, SplitName, packed};
 use crate::device::{self, DeviceKind};
-use crate::inference::{as_trained, check_fit, evaluate, logits};
-use crate::model::{Card, Checkpoint, Network, Norm, Precision};
-use crate::unlearning::purge::{Preset, PurgeConfig, StopReason};
-use crate::unlearning::{Run, Summary};
+use crate::model::Checkpoint;
+use crate::unlearning::{Preset, RunConfig};
+use crate::workspace::{RunRequest, Version, Workspace};
 use crate::{Error, Result};
-use convert::{from_js, to_js};
+use convert::{fields, to_js};
 
 type Js<T> = std::result::Result<T, JsValue>;
 
@@ -25,21 +22,11 @@ fn js<T>(result: Result<T>) -> Js<T> {
     result.map_err(convert::error)
 }
 
-/// A device, a network and a dataset. Calls must come one after the other.
+/// A workspace on this module's device. Calls must come one after the other.
 #[wasm_bindgen]
 pub struct Engine {
-    device: Device,
+    workspace: Workspace,
     kind: DeviceKind,
-    original: Option<Checkpoint>,
-    network: Option<Network>,
-    /// The classes that the network was made to forget, here or before.
-    forgotten: Vec<usize>,
-    /// As it was read, before the network's card had its say.
-    loaded: Option<Dataset>,
-    dataset: Option<Arc<Dataset>>,
-    /// Logits of the network on the training samples, as long as it stays the same.
-    train_logits: Option<Vec<f32>>,
-    run: Option<Run>,
 }
 
 #[derive(Serialize)]
@@ -49,39 +36,11 @@ struct DeviceInfo {
 }
 
 #[derive(Serialize)]
-struct ModelInfo<'a> {
-    architecture: &'static str,
-    channels: usize,
-    base_width: usize,
-    norm: Norm,
-    parameters: usize,
-    #[serde(flatten)]
-    card: &'a Card,
-}
-
-#[derive(Deserialize)]
-struct EvaluateOptions {
-    #[serde(deserialize_with = "data::one_or_many")]
-    forget_class: Vec<usize>,
-    non_members: Option<SplitName>,
-}
-
-#[derive(Deserialize)]
-struct UnlearnOptions {
-    #[serde(deserialize_with = "data::one_or_many")]
-    forget_class: Vec<usize>,
-    preset: Option<Preset>,
-    #[serde(flatten)]
-    changes: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Serialize)]
 struct Resolved<'a> {
-    preset: Preset,
     /// Once more under the name that a caller gives it, so that what is resolved is itself a configuration.
     forget_class: &'a [usize],
     #[serde(flatten)]
-    config: &'a PurgeConfig,
+    config: &'a RunConfig,
 }
 
 #[derive(Serialize)]
@@ -98,17 +57,8 @@ impl Engine {
     pub async fn create() -> Js<Engine> {
         console_error_panic_hook::set_once();
         let kind = if cfg!(feature = "webgpu") { DeviceKind::Wgpu } else { DeviceKind::Cpu };
-        Ok(Engine {
-            device: js(device::open(kind).await)?,
-            kind,
-            original: None,
-            network: None,
-            forgotten: Vec::new(),
-            loaded: None,
-            dataset: None,
-            train_logits: None,
-            run: None,
-        })
+        let device = js(device::open(kind).await)?;
+        Ok(Engine { workspace: Workspace::new(&device), kind })
     }
 
     /// `DeviceInfo` without the reason.
@@ -117,190 +67,205 @@ impl Engine {
             DeviceKind::Wgpu => "webgpu",
             DeviceKind::Cpu => "cpu",
         };
-        to_js(&DeviceInfo { kind, name: device::name(&self.device) })
+        to_js(&DeviceInfo { kind, name: device::name(self.workspace.device()) })
     }
 
-    /// Reads a safetensors file; the network that was there stays where the file is bad.
+    /// `State`: what is loaded and what has become of it.
+    pub fn state(&self) -> Js<JsValue> {
+        to_js(&self.workspace.info())
+    }
+
+    /// Reads a safetensors file; a bad one changes nothing.
     #[wasm_bindgen(js_name = loadModel)]
     pub fn load_model(&mut self, name: &str, bytes: &[u8]) -> Js<JsValue> {
-        let checkpoint = js(Checkpoint::read(name, bytes, &self.device))?;
-        let dataset = match &self.loaded {
-            Some(loaded) => Some(Arc::new(js(as_trained(loaded.clone(), &checkpoint.card))?)),
-            None => None,
-        };
-        self.dataset = dataset;
-        self.set_network(Some(checkpoint.network.clone()));
-        self.forgotten = checkpoint.card.forgotten_classes.clone();
-        let info = model_info(&checkpoint);
-        self.original = Some(checkpoint);
-        info
+        let checkpoint = js(Checkpoint::read(name, bytes, self.workspace.device()))?;
+        self.workspace.load_network(name, checkpoint);
+        self.state()
     }
 
-    /// Reads a dataset from its files; the one that was there stays where a file is bad.
+    /// Reads a dataset from its files; bad ones change nothing.
     #[wasm_bindgen(js_name = loadDataset)]
     pub fn load_dataset(&mut self, kind: &str, names: Vec<String>, files: Vec<Uint8Array>) -> Js<JsValue> {
-        let format: Format = js(kind.parse())?;
-        let bytes: Vec<Vec<u8>> = files.iter().map(Uint8Array::to_vec).collect();
-        let named: Vec<NamedBytes<'_>> =
-            names.iter().zip(&bytes).map(|(name, bytes)| NamedBytes { name, bytes }).collect();
-        let loaded = js(data::read(format, &named))?;
-        let dataset = match &self.original {
-            Some(original) => js(as_trained(loaded.clone(), &original.card))?,
-            None => loaded.clone(),
-        };
-        let card = to_js(&dataset.card());
-        self.loaded = Some(loaded);
-        self.dataset = Some(Arc::new(dataset));
-        self.train_logits = None;
-        card
+        let dataset = js(read(kind, &names, &files))?;
+        self.workspace.load_dataset(dataset);
+        self.state()
+    }
+
+    /// Both at once, or neither.
+    pub fn load(
+        &mut self,
+        name: &str,
+        model: &[u8],
+        kind: &str,
+        names: Vec<String>,
+        files: Vec<Uint8Array>,
+    ) -> Js<JsValue> {
+        let checkpoint = js(Checkpoint::read(name, model, self.workspace.device()))?;
+        let dataset = js(read(kind, &names, &files))?;
+        self.workspace.load(dataset, name, checkpoint);
+        self.state()
     }
 
     /// The first images of a class, uint8 in N,C,H,W order.
-    pub fn samples(&self, split: &str, class: usize, count: usize) -> Js<JsValue> {
-        let dataset = js(self.data())?;
-        let part = match split {
-            "test" => &dataset.test,
-            _ => &dataset.train,
-        };
-        let indices: Vec<usize> = part.indices_of(class).into_iter().take(count).collect();
-        let pixels: Vec<u8> = indices.iter().flat_map(|&i| part.image(i)).copied().collect();
-        let shape = dataset.shape;
-        let images =
-            Images { count: indices.len(), channels: shape.channels, height: shape.height, width: shape.width };
-        let object = to_js(&images)?;
-        js_sys::Reflect::set(&object, &"pixels".into(), &Uint8Array::from(pixels.as_slice()))?;
+    pub fn samples(&self, split: &str, class: f64, count: f64) -> Js<JsValue> {
+        let images = js(split
+            .parse()
+            .and_then(|split| self.workspace.samples(split, whole("class", class)?, whole("count", count)?)))?;
+        let shape = images.shape();
+        let head = Images { count: images.len(), channels: shape.channels, height: shape.height, width: shape.width };
+        let object = to_js(&head)?;
+        Reflect::set(&object, &"pixels".into(), &Uint8Array::from(images.pixels()))?;
         Ok(object)
     }
 
     /// What a preset and changes to it mean for the loaded network.
     #[wasm_bindgen(js_name = resolveConfig)]
     pub fn resolve_config(&self, config: JsValue) -> Js<JsValue> {
-        let (preset, config) = js(self.config(config))?;
-        to_js(&Resolved { preset, forget_class: &config.classes.forget, config: &config })
+        let config = js(self.config(&config))?;
+        to_js(&Resolved { forget_class: &config.classes().forget, config: &config })
     }
 
     /// Every score, of the session's network, or of another one, `{ name, bytes }`, that stays outside it.
     pub async fn evaluate(&mut self, options: JsValue, model: JsValue) -> Js<JsValue> {
-        let options: EvaluateOptions = js(from_js(options))?;
-        let dataset = js(self.data())?;
-        let split = options.non_members.unwrap_or(SplitName::Test);
-        let classes = ClassRoles::new(options.forget_class, &self.forgotten);
+        let EvaluateOptions { forget, split, version } = js(EvaluateOptions::of(&options))?;
         if model.is_object() {
-            let name = js_sys::Reflect::get(&model, &"name".into())?.as_string().unwrap_or_else(|| "model".into());
-            let bytes = Uint8Array::new(&js_sys::Reflect::get(&model, &"bytes".into())?).to_vec();
-            let other = js(Checkpoint::read(&name, &bytes, &self.device))?;
-            return to_js(&js(evaluate(&other.network, &dataset, &classes, split, None).await)?);
+            let name = Reflect::get(&model, &"name".into())?.as_string().unwrap_or_else(|| "model".into());
+            let bytes = Uint8Array::new(&Reflect::get(&model, &"bytes".into())?).to_vec();
+            let other = js(Checkpoint::read(&name, &bytes, self.workspace.device()))?;
+            let evaluation = self.workspace.evaluate_other(&other.network, forget, split).await;
+            return to_js(&js(evaluation.map_err(|error| named(error, &name)))?);
         }
-        let network = js(self.current())?;
-        if self.train_logits.is_none() {
-            self.train_logits = Some(js(logits(&network, &dataset, &dataset.train).await)?);
-        }
-        to_js(&js(evaluate(&network, &dataset, &classes, split, self.train_logits.as_deref()).await)?)
+        to_js(&js(self.workspace.evaluate(version, forget, split).await)?)
     }
 
     /// Prepares a run.
     #[wasm_bindgen(js_name = startUnlearning)]
     pub async fn start_unlearning(&mut self, config: JsValue) -> Js<()> {
-        let (_, config) = js(self.config(config))?;
-        let dataset = js(self.data())?;
-        let network = js(self.current())?;
-        self.run = None;
-        self.run = Some(js(Run::start(network, dataset, config, self.train_logits.clone()).await)?);
-        Ok(())
+        let config = js(self.config(&config))?;
+        js(self.workspace.start(config).await)
     }
 
     /// Up to `steps` steps; `stop` in the answer once the run is over.
     pub async fn advance(&mut self, steps: usize) -> Js<JsValue> {
-        let run = self.run.as_mut().ok_or_else(no_run)?;
-        let progress = js(run.advance(steps).await)?;
-        // What the network answers changes with the first step.
-        self.train_logits = None;
-        self.network = Some(run.network().clone());
-        to_js(&progress)
+        to_js(&js(self.workspace.advance(steps).await)?)
     }
 
     /// Ends the run and keeps the network as it is.
     pub fn finish(&mut self) -> Js<JsValue> {
-        let run = self.run.take().ok_or_else(no_run)?;
-        let classes = run.config().classes.clone();
-        let (network, summary): (Network, Summary) = run.finish();
-        if !matches!(summary.stop, StopReason::Cancelled) {
-            self.forgotten = classes.gone().collect();
-        }
-        if summary.steps > 0 {
-            self.set_network(Some(network));
-        }
-        debug_assert!(summary.steps > 0 || matches!(summary.stop, StopReason::Cancelled | StopReason::NothingToForget));
-        to_js(&summary)
+        to_js(&js(self.workspace.finish())?)
     }
 
-    /// The network as it is now, as safetensors.
+    /// The network as it is now, as safetensors; its card tells of every run.
     #[wasm_bindgen(js_name = exportModel)]
-    pub async fn export_model(&self) -> Js<Uint8Array> {
-        let network = js(self.current())?;
-        let card = self.original.as_ref().map(|o| o.card.clone()).unwrap_or_default();
-        let card = card.having_forgotten(self.forgotten.clone());
-        let bytes = js(Checkpoint { network, card }.write(Precision::Full).await)?;
-        Ok(Uint8Array::from(bytes.as_slice()))
+    pub async fn export_model(&mut self) -> Js<Uint8Array> {
+        Ok(Uint8Array::from(js(self.workspace.export().await)?.as_slice()))
+    }
+
+    /// The dataset as it was read, or its light version, as one packed file, not compressed.
+    #[wasm_bindgen(js_name = exportDataset)]
+    pub fn export_dataset(&self, light: bool) -> Js<Uint8Array> {
+        let packed = self
+            .workspace
+            .dataset_as_read()
+            .and_then(|dataset| if light { packed::write(&dataset.clone().light()) } else { packed::write(dataset) });
+        Ok(Uint8Array::from(js(packed)?.as_slice()))
+    }
+
+    /// A network that a run made of the loaded one, as `exportModel` gave it: takes its place in a new engine.
+    pub fn restore(&mut self, bytes: &[u8]) -> Js<JsValue> {
+        let checkpoint = js(Checkpoint::read("restored network", bytes, self.workspace.device()))?;
+        js(self.workspace.restore(checkpoint))?;
+        self.state()
+    }
+
+    /// The network as it is now becomes the loaded one.
+    pub async fn keep(&mut self) -> Js<JsValue> {
+        js(self.workspace.keep().await)?;
+        self.state()
     }
 
     /// Back to the network as it was loaded.
-    pub fn reset(&mut self) {
-        self.run = None;
-        let network = self.original.as_ref().map(|o| o.network.clone());
-        self.forgotten = self.original.as_ref().map(|o| o.card.forgotten_classes.clone()).unwrap_or_default();
-        self.set_network(network);
+    pub fn reset(&mut self) -> Js<JsValue> {
+        self.workspace.reset();
+        self.state()
     }
 
-    fn set_network(&mut self, network: Option<Network>) {
-        self.network = network;
-        self.train_logits = None;
-        self.run = None;
-    }
-
-    fn data(&self) -> Result<Arc<Dataset>> {
-        self.dataset.clone().ok_or_else(|| Error::BadState("load a dataset first".into()))
-    }
-
-    fn current(&self) -> Result<Network> {
-        self.network.clone().ok_or_else(|| Error::BadState("load a network first".into()))
-    }
-
-    fn config(&self, config: JsValue) -> Result<(Preset, PurgeConfig)> {
-        let mut options: UnlearnOptions = from_js(config)?;
-        // A setting of the scores that come after the run, not of the run.
-        options.changes.remove("non_members");
-        // They follow from the network and the class to forget.
-        options.changes.remove("classes");
-        let network = self.current()?;
-        let dataset = self.data()?;
-        check_fit(&network, &dataset)?;
-        let name = self.original.as_ref().map_or("", |o| o.card.dataset.as_str());
-        let preset = options.preset.unwrap_or(Preset::Strict);
-        let config = PurgeConfig::preset(
-            preset,
-            name,
-            network.architecture(),
-            ClassRoles::new(options.forget_class, &self.forgotten),
-        );
-        let config = config.changed(options.changes)?;
-        config.check(dataset.classes())?;
-        Ok((preset, config))
+    fn config(&self, config: &JsValue) -> Result<RunConfig> {
+        let mut changes = fields(config)?;
+        let mut take = |key: &str| changes.remove(key);
+        let method = take("method").map(|name| word("method", name)).transpose()?;
+        let preset = take("preset").map(|name| word("preset", name)).transpose()?;
+        let preset: Option<Preset> = preset.map(|name| name.parse()).transpose()?;
+        let forget = classes(take("forget_class"))?;
+        self.workspace.resolve(RunRequest { method, preset, forget, changes })
     }
 }
 
-fn no_run() -> JsValue {
-    convert::error(Error::BadState("start a run first".into()))
+struct EvaluateOptions {
+    forget: Vec<usize>,
+    split: SplitName,
+    version: Version,
 }
 
-fn model_info(checkpoint: &Checkpoint) -> Js<JsValue> {
-    let architecture = checkpoint.network.architecture();
-    to_js(&ModelInfo {
-        architecture: architecture.name(),
-        channels: architecture.channels(),
-        base_width: architecture.width(),
-        norm: architecture.norm(),
-        parameters: checkpoint.network.parameters().layout().len(),
-        card: &checkpoint.card,
-    })
+impl EvaluateOptions {
+    fn of(options: &JsValue) -> Result<Self> {
+        let mut options = fields(options)?;
+        let mut take = |key: &str| options.remove(key);
+        let forget = classes(take("forget_class"))?;
+        let split = match take("non_members") {
+            Some(name) => word("non_members", name)?.parse()?,
+            None => SplitName::Test,
+        };
+        let version = match take("network").map(|name| word("network", name)).transpose()?.as_deref() {
+            None | Some("current") => Version::Current,
+            Some("loaded") => Version::Loaded,
+            Some(other) => return Err(Error::config("network", "current or loaded", other)),
+        };
+        match options.keys().next() {
+            Some(unknown) => Err(Error::config(unknown, "forgetClass, nonMembers or network", "another name")),
+            None => Ok(Self { forget, split, version }),
+        }
+    }
+}
+
+/// A class, or a list of them.
+fn classes(given: Option<Value>) -> Result<Vec<usize>> {
+    let class = |value: &Value| value.as_u64().and_then(|class| usize::try_from(class).ok());
+    let list = match &given {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list.iter().map(class).collect(),
+        Some(one) => class(one).map(|class| vec![class]),
+    };
+    let wrong = || {
+        let found = given.map(|given| given.to_string()).unwrap_or_default();
+        Error::config("forget_class", "a class, counted from 0, or a list of them", found)
+    };
+    list.ok_or_else(wrong)
+}
+
+fn read(kind: &str, names: &[String], files: &[Uint8Array]) -> Result<Dataset> {
+    let format: Format = kind.parse()?;
+    let bytes: Vec<Vec<u8>> = files.iter().map(Uint8Array::to_vec).collect();
+    let named: Vec<NamedBytes<'_>> = names.iter().zip(&bytes).map(|(name, bytes)| NamedBytes { name, bytes }).collect();
+    data::read(format, &named)
+}
+
+fn whole(field: &str, number: f64) -> Result<usize> {
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    if fits { Ok(number as usize) } else { Err(Error::config(field, "a whole number from 0 on", number)) }
+}
+
+fn word(field: &str, value: Value) -> Result<String> {
+    match value {
+        Value::String(word) => Ok(word),
+        other => Err(Error::config(field, "a name", other)),
+    }
+}
+
+/// Names the file of another network that does not fit.
+fn named(error: Error, file: &str) -> Error {
+    match error {
+        Error::BadModel { expected, found, .. } => Error::model(file, expected, found),
+        other => other,
+    }
 }

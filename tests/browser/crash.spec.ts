@@ -19,8 +19,12 @@ const script = `
   export class Engine {
     static async create() { return new Engine(); }
     model = 'none';
+    state() {
+      const model = this.model === 'none' ? undefined : { name: this.model, classes: 10, classNames: [] };
+      return { model, changed: false, running: false };
+    }
     device() { return { kind: 'cpu', name: 'made to stop' }; }
-    loadModel(name, bytes) { this.model = name + ' ' + bytes.length; return { dataset: name }; }
+    loadModel(name, bytes) { this.model = name + ' ' + bytes.length; return this.state(); }
     evaluate({ forgetClass }) {
       if (!(forgetClass in ways)) return { forgetClass, model: this.model };
       if (forgetClass < 4) console.error('panicked at src/a.rs:1:2:\\nout of luck\\n\\nStack:\\n\\nError');

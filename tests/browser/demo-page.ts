@@ -7,7 +7,8 @@ import { asFile, fewDigits, served } from './digits';
 export interface Report {
   stop: string;
   steps: number;
-  violations: number;
+  /** Only PURGE counts them. */
+  violations?: number;
   before: Evaluation;
   after: Evaluation;
   retrained: Evaluation | null;

@@ -62,7 +62,7 @@ test('the exported network is the one that has forgotten', async ({ page }) => {
 });
 
 test('classes go together, and then another one after them', async ({ page }) => {
-  const all = await openFewDigits(page, 'learningRate=0.02&epochs=20');
+  const all = await openFewDigits(page, 'learningRate=0.05&epochs=60');
   const tiles = page.getByRole('group', { name: /^Class(es)? to forget/ });
   const several = page.getByRole('radio', { name: 'Several' });
   await several.check({ force: true });
@@ -89,4 +89,21 @@ test('classes go together, and then another one after them', async ({ page }) =>
   await page.getByRole('button', { name: 'Take the one from before' }).click();
   await expect(tiles.getByText('forgotten earlier')).toHaveCount(0);
   await expect(tiles.getByRole('checkbox', { name: '5', exact: true })).toBeEnabled();
+});
+
+test('a run that stopped short leaves its class to be chosen again', async ({ page }) => {
+  const all = await openFewDigits(page, 'learningRate=0.001&epochs=1&minSteps=2');
+  await all.forget.click();
+  await expect(all.status).toContainText('Stopped at the epoch limit', { timeout: 60_000 });
+  const first = await exportReport(page);
+
+  await page.getByRole('button', { name: 'Forget another class too' }).click();
+  await expect(all.status).toContainText('Ready');
+  await expect(page.getByText('forgotten earlier')).toHaveCount(0);
+  await expect(all.forget).toHaveText('Forget the 3s');
+  await all.forget.click();
+  await expect(all.after).toBeVisible({ timeout: 60_000 });
+  const second = await exportReport(page);
+  expect(second.before.confusionTrain).toEqual(first.after.confusionTrain);
+  expect(second.before.retainLoss).not.toEqual(first.before.retainLoss);
 });

@@ -1,11 +1,12 @@
-// Serves the built page at /, the built package at /pkg/ and the tests' own page at /tests/: server.mjs PORT
+// server.mjs PORT: serves the built page at /, the built package at /pkg/ and the tests' own page at /tests/. One port further,
+// as another origin that any page may use, it serves what is published of the package, as a CDN would.
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders = { '/pkg/': 'pkg', '/tests/': 'tests/browser', '/': 'www/dist' };
+const port = Number(process.argv[2]);
 const types = {
   '.css': 'text/css',
   '.html': 'text/html',
@@ -15,15 +16,25 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-createServer((request, response) => {
-  const path = new URL(request.url, 'http://localhost').pathname;
-  const [prefix, folder] = Object.entries(folders).find(([start]) => path.startsWith(start));
-  const file = join(root, folder, path.endsWith('/') ? 'index.html' : decodeURIComponent(path.slice(prefix.length)));
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found?.isFile()) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
-  response.writeHead(200, {
-    'content-type': types[extname(file)] ?? 'application/octet-stream',
-    'content-length': found.size,
-  });
-  createReadStream(file).pipe(response);
-}).listen(Number(process.argv[2]), 'localhost');
+/** Serves folders by the prefix of their address, the longest first. */
+function serve(folders, headers, port) {
+  createServer((request, response) => {
+    const path = new URL(request.url, 'http://localhost').pathname;
+    const [prefix, folder] = Object.entries(folders).find(([start]) => path.startsWith(start)) ?? [];
+    const name = path.endsWith('/') ? 'index.html' : decodeURIComponent(path.slice(prefix?.length));
+    const file = folder && join(root, folder, name);
+    const found = file && statSync(file, { throwIfNoEntry: false });
+    if (!found?.isFile()) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+    response.writeHead(200, {
+      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      'content-length': found.size,
+      ...headers,
+    });
+    createReadStream(file).pipe(response);
+  }).listen(port, 'localhost');
+}
+
+serve({ '/pkg/': 'pkg', '/tests/': 'tests/browser', '/': 'www/dist' }, {}, port);
+
+const published = { '/pkg/lib/': 'pkg/lib', '/pkg/dist/': 'pkg/dist', '/pkg/assets/': 'pkg/assets' };
+serve(published, { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }, port + 1);

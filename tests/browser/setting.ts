@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { LaunchOptions } from '@playwright/test';
 
-/** Where the page is served during the tests. */
-export const port = 4817;
+/** Where the page is served during the tests, and the package one port further; PORT asks for others. */
+export const port = Number(process.env['PORT'] ?? 4817);
 
 /** Lets Chromium use WebGPU on a software adapter, which is all a machine without a graphics card has. */
 export const softwareWebGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];

@@ -56,7 +56,7 @@ test('a few PURGE steps on WebGPU agree with those of the CPU, whatever the pres
       const found = foundRun?.steps[j];
       for (const loss of ['retainCe', 'retainKd', 'forgetCe', 'forgetObjective', 'representation'] as const) {
         const what = `${loss} in step ${expected.step} of ${JSON.stringify(settings[i])}`;
-        expect(Math.abs((found?.[loss] ?? NaN) - expected[loss]), what).toBeLessThan(1e-3);
+        expect(Math.abs((found?.[loss] ?? NaN) - (expected[loss] ?? NaN)), what).toBeLessThan(1e-3);
       }
       expect([found?.projected, found?.retainOnly]).toEqual([expected.projected, expected.retainOnly]);
     }

@@ -121,7 +121,7 @@ test('the page goes from MNIST to PathMNIST and back', async ({ tab }) => {
   test.skip(!there, `there is no ${pathmnist}`);
   await openPage(tab);
   await press(tab, 'tab', 'PathMNIST');
-  await waitFor(tab, 'button', 'Forget the adipose');
+  await waitFor(tab, 'button', 'Forget the lymphocytes');
   await expectNoAlert(tab);
   await press(tab, 'tab', 'MNIST');
   await waitFor(tab, 'button', 'Forget the 3s');

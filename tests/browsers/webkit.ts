@@ -5,7 +5,7 @@ import { listenIn } from './listening';
 import { isEnabled, type Control, type Role, type Tab } from './tab';
 
 const driverName = 'WebKitWebDriver';
-const driverPort = 4820;
+const driverPort = 4822;
 
 /** What may have a role, narrow enough that few elements are asked for their names. */
 const candidates: Record<Role, string> = { button: 'button', tab: '[role="tab"]', table: 'table' };

@@ -52,7 +52,7 @@ fn medmnist() {
 fn packing_keeps_every_byte() {
     let dataset = medmnist::read("medmnist_rgb_stored.npz", RGB).unwrap();
     for gzip in [false, true] {
-        let reports = data::inspect(&[named("set.purge", &packed::write(&dataset, gzip).unwrap())]).unwrap();
+        let reports = data::inspect(&[named("set.purge", &packed_file(&dataset, gzip).unwrap())]).unwrap();
         for (report, (name, split)) in reports.iter().zip(dataset.splits()) {
             check(&format!("medmnist_rgb_stored.npz:{}", name.as_str()), report, split);
         }

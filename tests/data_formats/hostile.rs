@@ -15,7 +15,7 @@ fn read_as_anything(bytes: &[u8]) {
     let _ = cifar::read_file(Cifar::Hundred, file);
     let _ = svhn::read_file(file);
     let _ = stl10::read_split(file, file);
-    let _ = data::Kind::guess(file);
+    let _ = data::FileKind::guess(file);
 }
 
 fn good_files() -> Vec<Vec<u8>> {
@@ -29,8 +29,8 @@ fn good_files() -> Vec<Vec<u8>> {
         RGB.to_vec(),
         small,
         deflated(&[]),
-        packed::write(&dataset, false).unwrap(),
-        packed::write(&dataset, true).unwrap(),
+        packed::write(&dataset).unwrap(),
+        packed::write_gzip(&dataset).unwrap(),
         SVHN.to_vec(),
         SVHN_COMPRESSED.to_vec(),
         CIFAR10.to_vec(),
@@ -98,6 +98,6 @@ proptest! {
             source: None,
             licence: None,
         };
-        prop_assert_eq!(packed::read("x", &packed::write(&dataset, gzip).unwrap()).unwrap(), dataset);
+        prop_assert_eq!(packed::read("x", &packed_file(&dataset, gzip).unwrap()).unwrap(), dataset);
     }
 }

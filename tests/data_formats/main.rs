@@ -37,6 +37,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn packed_file(dataset: &Dataset, gzip: bool) -> purge_unlearning::Result<Vec<u8>> {
+    if gzip { packed::write_gzip(dataset) } else { packed::write(dataset) }
+}
+
 fn npy(shape: &str, data: &[u8]) -> Vec<u8> {
     let head = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -231,22 +235,22 @@ fn sample_dataset() -> Dataset {
 fn packed_files_give_the_dataset_back() {
     let dataset = sample_dataset();
     for gzip in [false, true] {
-        assert_eq!(packed::read("x", &packed::write(&dataset, gzip).unwrap()).unwrap(), dataset);
+        assert_eq!(packed::read("x", &packed_file(&dataset, gzip).unwrap()).unwrap(), dataset);
     }
     let without_val = Dataset { val: None, ..dataset.clone() };
-    assert_eq!(packed::read("x", &packed::write(&without_val, false).unwrap()).unwrap(), without_val);
+    assert_eq!(packed::read("x", &packed::write(&without_val).unwrap()).unwrap(), without_val);
 
     let labels: Vec<u16> = dataset.train.labels().iter().map(|label| label + 300).collect();
     let train = Split::new("x", dataset.shape, dataset.train.pixels().to_vec(), labels).unwrap();
     let class_names = (0..310).map(|class| format!("class {class}")).collect();
     let wide = Dataset { train, class_names, ..dataset };
-    assert_eq!(packed::read("x", &packed::write(&wide, true).unwrap()).unwrap(), wide);
+    assert_eq!(packed::read("x", &packed::write_gzip(&wide).unwrap()).unwrap(), wide);
 }
 
 #[test]
 fn bad_packed_files_say_what_is_wrong() {
     let read = |bytes: &[u8]| message(packed::read("x", bytes));
-    let good = packed::write(&sample_dataset(), false).unwrap();
+    let good = packed::write(&sample_dataset()).unwrap();
     let len = good.len();
     assert_eq!(read(&good[..8]), "x: expected 4 bytes of version, found the end after 0 (at byte 8)");
     assert!(
@@ -412,6 +416,13 @@ fn whole_sets_of_every_published_layout() {
     let [images, labels] = [named("X", STL10_IMAGES), named("y", STL10_LABELS)];
     let files = FourFiles { train_images: images, train_labels: labels, test_images: images, test_labels: labels };
     assert_eq!(stl10::read(files).unwrap().class_names[9], "truck");
+    let batches = ["data_batch_1.bin", "data_batch_4.bin.gz"].map(|name| named(name, CIFAR10));
+    let part = data::read(Format::Cifar10, &[batches[0], batches[1], named("test_batch.bin", CIFAR10)]).unwrap();
+    assert_eq!(
+        part.members,
+        "every training image; data_batch_2.bin, data_batch_3.bin, data_batch_5.bin are not there"
+    );
+    assert_eq!(cifar.members, "every training image", "files that are not named as batches lack none");
     let alone = data::read(Format::Svhn, &[images]).unwrap_err().to_string();
     assert!(alone.contains("a file for training and one for testing"), "{alone}");
 }

@@ -51,7 +51,7 @@ fn pathmnist_and_its_light_set() {
     assert_eq!(card.bytes, 4500 * 2352);
     let second_class: Vec<usize> = dataset.train.indices_of(1)[..300].to_vec();
     assert!(light.train.select(&light.train.indices_of(1)) == dataset.train.select(&second_class));
-    assert!(packed::read("x", &packed::write(&light, true).unwrap()).unwrap() == light);
+    assert!(packed::read("x", &packed::write_gzip(&light).unwrap()).unwrap() == light);
 }
 
 #[test]

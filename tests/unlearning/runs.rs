@@ -2,12 +2,12 @@ use std::sync::{Arc, OnceLock};
 
 use pollster::block_on;
 use purge_unlearning::data::{ClassRoles, Dataset, SplitName};
-use purge_unlearning::device::reads;
-use purge_unlearning::inference::evaluate;
+use purge_unlearning::evaluation::{Evaluation, evaluate};
+use purge_unlearning::inference::LogitCache;
 use purge_unlearning::model::{Architecture, Network, Norm, SmallCnnConfig};
 use purge_unlearning::training::{TrainConfig, Training};
-use purge_unlearning::unlearning::purge::{Preset, PurgeConfig, StopReason};
-use purge_unlearning::unlearning::{Progress, Run};
+use purge_unlearning::unlearning::{METHODS, Preset, Progress, Run, RunConfig, Step, StopReason, Subject};
+use serde_json::{Value, json};
 
 use crate::{bars, device, values};
 
@@ -30,16 +30,30 @@ fn trained() -> (Network, Arc<Dataset>) {
         .clone()
 }
 
-fn config() -> PurgeConfig {
-    PurgeConfig {
-        batch_size: 8,
-        check_every: 3,
-        target_forget_accuracy: 5.0,
-        ..PurgeConfig::preset(Preset::Strict, "bars", &model(Norm::Group), 1)
-    }
+fn preset(method: usize, preset: Preset, forget: impl Into<ClassRoles>) -> RunConfig {
+    let model = model(Norm::Group);
+    RunConfig::new(METHODS[method], preset, &Subject { dataset: "bars", network: &model }, forget).unwrap()
 }
 
-fn start(config: PurgeConfig) -> Run {
+/// Some settings changed.
+fn with<const N: usize>(config: RunConfig, changes: [(&str, Value); N]) -> RunConfig {
+    changes.into_iter().fold(config, |config, (key, value)| config.with(key, value).unwrap())
+}
+
+fn of_classes(forget: impl Into<ClassRoles>) -> RunConfig {
+    let small = [("batch_size", json!(8)), ("check_every", json!(3)), ("target_forget_accuracy", json!(5.0))];
+    with(preset(0, Preset::Strict, forget), small)
+}
+
+fn config() -> RunConfig {
+    of_classes(1)
+}
+
+fn scores(network: &Network, dataset: &Dataset, classes: &ClassRoles) -> Evaluation {
+    block_on(evaluate(network, dataset, classes, SplitName::Test, &mut LogitCache::default())).unwrap()
+}
+
+fn start(config: RunConfig) -> Run {
     let (network, dataset) = trained();
     block_on(Run::start(network, dataset, config, None)).unwrap()
 }
@@ -59,34 +73,35 @@ fn to_the_end(run: &mut Run, steps: usize) -> Vec<Progress> {
 #[test]
 fn a_network_learns_and_forgets_one_class() {
     let (network, dataset) = trained();
-    let before = block_on(evaluate(&network, &dataset, &1.into(), SplitName::Test, None)).unwrap();
+    let before = scores(&network, &dataset, &1.into());
     assert!(before.ta > 95.0 && before.fa > 95.0, "{} {}", before.ta, before.fa);
 
     let mut run = start(config());
     let end = to_the_end(&mut run, usize::MAX).pop().unwrap();
     assert_eq!(end.stop, Some(StopReason::ForgetTarget));
     let (forgotten, summary) = run.finish();
-    assert_eq!(summary.violations, 0);
+    assert_eq!(summary.violations, Some(0));
     assert_eq!(summary.steps, end.step);
-    let after = block_on(evaluate(&forgotten, &dataset, &1.into(), SplitName::Test, None)).unwrap();
+    let after = scores(&forgotten, &dataset, &1.into());
     assert!((after.fa - end.forget_accuracy).abs() < 1e-3, "{} {}", after.fa, end.forget_accuracy);
     assert!(after.fa <= 5.0 && after.ra > 90.0, "{} {}", after.fa, after.ra);
     // The teacher is a copy: the network the run began with is as it was.
-    let untouched = block_on(evaluate(&network, &dataset, &1.into(), SplitName::Test, None)).unwrap();
+    let untouched = scores(&network, &dataset, &1.into());
     assert_eq!(untouched.confusion_train, before.confusion_train);
 }
 
 #[test]
 fn a_check_on_some_samples_ends_no_run_that_all_of_them_would_not() {
     for seed in 0..3 {
-        let mut run = start(PurgeConfig { target_samples: 2, check_every: 1, seed, ..config() });
+        let mut run =
+            start(with(config(), [("target_samples", json!(2)), ("check_every", json!(1)), ("seed", json!(seed))]));
         let all = to_the_end(&mut run, 1);
         let end = all.last().unwrap();
         assert_eq!(end.stop, Some(StopReason::ForgetTarget));
         // A part of two samples gives 0, 50 or 100 %: of what lies between, the whole was looked at, and was over the target.
         assert!(all.iter().any(|p| p.forget_accuracy == 50.0 || p.forget_accuracy == 100.0));
         let (_, dataset) = trained();
-        let after = block_on(evaluate(run.network(), &dataset, &1.into(), SplitName::Test, None)).unwrap();
+        let after = scores(run.network(), &dataset, &1.into());
         assert!(
             (after.fa - end.forget_accuracy).abs() < 1e-3 && after.fa <= 5.0,
             "{} {}",
@@ -100,11 +115,11 @@ fn a_check_on_some_samples_ends_no_run_that_all_of_them_would_not() {
 fn classes_go_one_after_the_other_and_the_first_stays_away() {
     let (network, dataset) = trained();
     let forget = |network: Network, classes: ClassRoles| {
-        let config = PurgeConfig { classes: classes.clone(), ..config() };
-        let mut run = block_on(Run::start(network, dataset.clone(), config, None)).unwrap();
+        let run = Run::start(network, dataset.clone(), of_classes(classes.clone()), None);
+        let mut run = block_on(run).unwrap();
         assert_eq!(to_the_end(&mut run, usize::MAX).pop().unwrap().stop, Some(StopReason::ForgetTarget));
         let (network, _) = run.finish();
-        let scores = block_on(evaluate(&network, &dataset, &classes, SplitName::Test, None)).unwrap();
+        let scores = scores(&network, &dataset, &classes);
         assert!(scores.fa <= 5.0 && scores.ra > 90.0, "{classes:?}: {} {}", scores.fa, scores.ra);
         (network, scores)
     };
@@ -114,20 +129,6 @@ fn classes_go_one_after_the_other_and_the_first_stays_away() {
 
     let (_, scores) = forget(network, ClassRoles::new(vec![0, 1], &[]));
     assert_eq!(scores.members, 2 * dataset.train.counts(3)[0]);
-}
-
-#[test]
-fn one_read_for_each_call_and_none_inside_a_step() {
-    let mut run = start(PurgeConfig { target_forget_accuracy: 0.0, ..config() });
-    for steps in [1, 2, 3, 40] {
-        let before = reads();
-        let progress = block_on(run.advance(steps)).unwrap();
-        assert_eq!(reads() - before, 1);
-        assert!(progress.steps.len() <= steps.min(3), "a check ends a call");
-    }
-    let before = reads();
-    block_on(run.advance(0)).unwrap();
-    assert_eq!(reads() - before, 0);
 }
 
 #[test]
@@ -147,40 +148,41 @@ fn a_pause_and_a_cancel_leave_a_network() {
     let (stopped, summary) = run.finish();
     assert_eq!((summary.stop, summary.steps), (StopReason::Cancelled, 2));
     assert_ne!(values(stopped.parameters().flat()), values(network.parameters().flat()));
-    block_on(evaluate(&stopped, &dataset, &1.into(), SplitName::Test, None)).unwrap();
+    scores(&stopped, &dataset, &1.into());
 }
 
 #[test]
 fn the_epoch_limit_and_nothing_to_forget() {
     let last = |config| to_the_end(&mut start(config), usize::MAX).pop().unwrap();
-    let still = PurgeConfig { learning_rate: 1e-9, ..config() };
-    let limit = last(PurgeConfig { epochs: 2, ..still.clone() });
+    let limit = last(with(config(), [("learning_rate", json!(1e-9)), ("epochs", json!(2))]));
     assert_eq!(limit.stop, Some(StopReason::EpochLimit));
     assert_eq!((limit.step, limit.max_steps), (2 * limit.steps_per_epoch, 2 * limit.steps_per_epoch));
 
-    let nothing = last(PurgeConfig { target_forget_accuracy: 100.0, ..config() });
+    let nothing = last(with(config(), [("target_forget_accuracy", json!(100))]));
     assert_eq!((nothing.stop, nothing.step), (Some(StopReason::NothingToForget), 0));
 }
 
 #[test]
 fn strict_steps_never_go_against_the_retain_gradient_and_published_ones_may() {
-    let trace = |config: PurgeConfig| {
-        let config = PurgeConfig { target_forget_accuracy: 0.0, epochs: 6, retain_budget: 1e6, ..config };
+    let trace = |config: RunConfig| {
+        let long = [("target_forget_accuracy", json!(0)), ("epochs", json!(6)), ("retain_budget", json!(0))];
+        let config = with(config, long);
         to_the_end(&mut start(config), usize::MAX).into_iter().flat_map(|p| p.steps).collect::<Vec<_>>()
     };
     let strict = trace(config());
-    assert!(strict.iter().all(|s| !s.violation), "{strict:?}");
-    let published =
-        PurgeConfig { batch_size: 8, ..PurgeConfig::preset(Preset::Published, "bars", &model(Norm::Group), 1) };
-    let published = trace(published);
-    assert!(published.iter().any(|s| s.violation), "momentum escapes the projection of the published step");
+    assert!(strict.iter().all(|step| !step.flag("violation")), "{strict:?}");
+    let published = trace(with(preset(0, Preset::Published, 1), [("batch_size", json!(8))]));
+    assert!(
+        published.iter().any(|step| step.flag("violation")),
+        "momentum escapes the projection of the published step"
+    );
 }
 
 #[test]
 fn batch_norm_statistics_stay_frozen() {
     let dataset = Arc::new(bars(24));
     let network = train(Norm::Batch, &dataset);
-    let before = block_on(evaluate(&network, &dataset, &1.into(), SplitName::Test, None)).unwrap();
+    let before = scores(&network, &dataset, &1.into());
     assert!(before.ta > 95.0, "{}", before.ta);
     let statistics = |network: &Network| {
         let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
@@ -195,24 +197,28 @@ fn batch_norm_statistics_stay_frozen() {
 }
 
 #[test]
-fn settings_out_of_range_name_themselves() {
-    let (network, dataset) = trained();
-    let bad = |change: fn(&mut PurgeConfig)| {
-        let mut config = config();
-        change(&mut config);
-        let error = block_on(Run::start(network.clone(), dataset.clone(), config, None)).unwrap_err();
-        assert_eq!(error.code(), "bad-config");
-        error.to_string()
-    };
-    assert!(bad(|c| c.classes = 3.into()).starts_with("forget_class: expected 0 to 2, found 3"));
-    assert!(bad(|c| c.learning_rate = -1.0).starts_with("learning_rate"));
-    assert!(bad(|c| c.temperature = f64::NAN).starts_with("temperature"));
-    assert!(bad(|c| c.momentum = 1.0).starts_with("momentum"));
-    assert!(bad(|c| c.batch_size = 0).starts_with("batch_size"));
-    assert!(bad(|c| c.forget_gate = 1.5).starts_with("forget_gate"));
+fn what_is_out_of_range_names_itself() {
+    let bad = |key: &str, value: Value| config().with(key, value).unwrap_err().to_string();
+    assert!(bad("learning_rate", json!(-1)).starts_with("learning_rate: expected a number over 0"));
+    assert!(bad("temperature", json!(f64::NAN)).starts_with("temperature"));
+    assert!(bad("momentum", json!(1.0)).starts_with("momentum"));
+    assert!(bad("batch_size", json!(0)).starts_with("batch_size"));
+    assert!(bad("forget_gate", json!(1.5)).starts_with("forget_gate"));
+    assert!(bad("learning_rat", json!(1)).starts_with("learning_rat: expected a setting of this method: objective"));
 
-    let unknown = serde_json::json!({ "learning_rat": 1 }).as_object().unwrap().clone();
-    assert!(config().changed(unknown).unwrap_err().to_string().contains("learning_rat"));
+    let (network, dataset) = trained();
+    let start = |config, logits| block_on(Run::start(network.clone(), dataset.clone(), config, logits));
+    let error = start(of_classes(3), None).unwrap_err();
+    assert_eq!((error.code(), error.to_string()), ("bad-config", "forget_class: expected 0 to 2, found 3".into()));
+    let error = start(config(), Some(Arc::new(vec![0.0; 7]))).unwrap_err().to_string();
+    assert!(error.starts_with("train_logits: expected 72 rows of 3 logits"), "{error}");
+    let mut logits = vec![0.0; 72 * 3];
+    logits[100] = f32::NAN;
+    assert_eq!(start(config(), Some(Arc::new(logits))).unwrap_err().code(), "bad-model");
+    let model = model(Norm::Group);
+    let subject = Subject { dataset: "bars", network: &model };
+    let error = RunConfig::new(METHODS[2], Preset::Strict, &subject, 1).unwrap_err().to_string();
+    assert_eq!(error, "preset: expected a preset of fine_tune: published, authors, found strict");
 }
 
 #[test]
@@ -222,4 +228,133 @@ fn a_network_for_other_images_is_refused() {
     let error = block_on(Run::start(colour, dataset, config(), None)).unwrap_err();
     assert_eq!(error.code(), "bad-model");
     assert!(error.to_string().contains("3 channels"), "{error}");
+}
+
+#[test]
+fn a_run_that_diverges_ends_so_and_keeps_the_last_sound_network() {
+    let (network, dataset) = trained();
+    let wild = [
+        ("objective", json!("gradient_ascent")),
+        ("learning_rate", json!(1e9)),
+        ("max_grad_norm", json!(0)),
+        ("retain_budget", json!(1e9)),
+        ("batch_size", json!(1)),
+    ];
+    let wild = with(preset(0, Preset::Published, 1), wild);
+    let ends: Vec<_> = [1, usize::MAX]
+        .map(|steps| {
+            let mut run = start(wild.clone());
+            let all = to_the_end(&mut run, steps);
+            assert!(all.iter().flat_map(|p| &p.steps).all(|step| step.number("update_norm").unwrap().is_finite()));
+            let end = all.last().unwrap().clone();
+            let (network, summary) = run.finish();
+            (
+                end.stop,
+                end.step,
+                summary.network_step,
+                summary.stop,
+                end.forget_accuracy,
+                values(network.parameters().flat()),
+            )
+        })
+        .into();
+    assert_eq!(ends[0], ends[1], "the size of the calls does not matter");
+    let (stop, step, network_step, summary_stop, forget_accuracy, weights) = &ends[0];
+    assert_eq!((*stop, *summary_stop), (Some(StopReason::Diverged), StopReason::Diverged));
+    assert!(*step > 0 && network_step < step, "{step} {network_step}");
+    assert_eq!(*weights, values(network.parameters().flat()), "no check was passed yet");
+    let before = scores(&network, &dataset, &1.into());
+    assert!((forget_accuracy - before.fa).abs() < 1e-3);
+
+    // With a check after every step, what was sound for some steps stays.
+    let late = with(
+        wild,
+        [
+            ("learning_rate", json!(30)),
+            ("check_every", json!(1)),
+            ("epochs", json!(100)),
+            ("target_forget_accuracy", json!(0)),
+        ],
+    );
+    let mut run = start(with(late, [("objective", json!("gradient_ascent"))]));
+    let end = to_the_end(&mut run, usize::MAX).pop().unwrap();
+    let (network, summary) = run.finish();
+    assert!(values(network.parameters().flat()).iter().all(|w| w.is_finite()), "{end:?}");
+    assert!(summary.network_step <= summary.steps);
+}
+
+#[test]
+fn every_method_and_preset_takes_steps_that_can_be_repeated() {
+    for method in METHODS {
+        for info in method.info().presets {
+            let run = || {
+                let config = preset(METHODS.iter().position(|m| m.info() == method.info()).unwrap(), info.preset, 1);
+                let mut run = start(with(config, [("batch_size", json!(8)), ("target_forget_accuracy", json!(0))]));
+                let progress = block_on(run.advance(3)).unwrap();
+                (progress.steps, values(run.network().parameters().flat()))
+            };
+            let (steps, weights) = run();
+            let keys: Vec<&str> = steps[0].scalars.keys().copied().collect();
+            let mut listed: Vec<&str> = method.info().scalars.iter().map(|scalar| scalar.key).collect();
+            listed.sort_unstable();
+            assert_eq!(keys, listed, "{}", method.info().name);
+            assert_eq!((steps, weights), run(), "{} {:?}", method.info().name, info.preset);
+        }
+    }
+}
+
+#[test]
+fn gradient_ascent_forgets_and_fine_tuning_keeps_the_rest() {
+    let (network, dataset) = trained();
+    let ends = |config: RunConfig| {
+        let mut run = start(config);
+        let steps: Vec<Step> = to_the_end(&mut run, usize::MAX).into_iter().flat_map(|p| p.steps).collect();
+        (scores(run.network(), &dataset, &1.into()), run.finish().1, steps)
+    };
+    let (ascent, summary, steps) = ends(with(
+        preset(1, Preset::Published, 1),
+        [("batch_size", json!(8)), ("learning_rate", json!(0.02)), ("target_forget_accuracy", json!(5))],
+    ));
+    assert_eq!((summary.stop, summary.violations), (StopReason::ForgetTarget, None));
+    assert!(ascent.fa <= 5.0);
+    assert!(steps.last().unwrap().number("forget_ce") > steps[0].number("forget_ce"));
+
+    let before = scores(&network, &dataset, &1.into());
+    let (tuned, summary, _) =
+        ends(with(preset(2, Preset::Published, 1), [("batch_size", json!(8)), ("epochs", json!(2))]));
+    assert!(tuned.ra >= before.ra - 1.0 && tuned.fa <= before.fa, "{} {}", tuned.ra, tuned.fa);
+    // An epoch is a pass over D_r: 48 samples in batches of 8.
+    assert!(summary.steps <= 12, "{}", summary.steps);
+}
+
+/// Descent along the gradient of a mean over parts is that of the whole, and its step is SGD's by hand.
+#[test]
+fn a_step_of_the_simple_methods_is_sgd() {
+    for method in [1, 2] {
+        let step = |at_once: usize, rate: f64, decay: f64| {
+            let changes = [
+                ("batch_size", json!(8)),
+                ("samples_at_once", json!(at_once)),
+                ("learning_rate", json!(rate)),
+                ("weight_decay", json!(decay)),
+                ("target_forget_accuracy", json!(0)),
+            ];
+            let mut run = start(with(preset(method, Preset::Published, 1), changes));
+            let steps = block_on(run.advance(1)).unwrap().steps;
+            (values(run.network().parameters().flat()), steps[0].number("update_norm").unwrap())
+        };
+        let theta = values(trained().0.parameters().flat());
+        let (whole, norm) = step(0, 1e-2, 0.0);
+        let (parts, _) = step(3, 1e-2, 0.0);
+        let largest = whole.iter().zip(&parts).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(largest < 1e-6, "{largest}");
+        // θ₁ = θ − η·g, so ‖θ₁ − θ‖ = η·‖g‖.
+        let moved: f64 = whole.iter().zip(&theta).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
+        assert!((moved / (1e-2 * norm) - 1.0).abs() < 1e-3, "{moved} {norm}");
+        // With decay θ₁ is lower by η·w·θ.
+        let (decayed, _) = step(0, 1e-2, 0.5);
+        for ((with, without), theta) in decayed.iter().zip(&whole).zip(&theta) {
+            assert!((with - (without - 1e-2 * 0.5 * theta)).abs() < 1e-6);
+        }
+    }
 }

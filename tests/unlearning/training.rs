@@ -1,6 +1,7 @@
 use pollster::block_on;
+use purge_unlearning::data::Augmentation;
 use purge_unlearning::model::{Network, Norm, SmallCnnConfig};
-use purge_unlearning::training::{Augmentation, OptimizerKind, TrainConfig, Training};
+use purge_unlearning::training::{OptimizerKind, TrainConfig, Training};
 
 use crate::{bars, device, values};
 

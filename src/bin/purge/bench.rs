@@ -1,11 +1,7 @@
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use purge_unlearning::data::{ClassRoles, SplitName};
-use purge_unlearning::inference::evaluate;
-use purge_unlearning::unlearning::Run;
-use purge_unlearning::unlearning::purge::{Objective, Preset, PurgeConfig};
+use purge_unlearning::unlearning::Preset;
 use purge_unlearning::{Result, device};
 use serde_json::json;
 
@@ -22,58 +18,53 @@ pub struct Bench {
     steps: usize,
 }
 
+/// No check comes between the steps, and the run does not end before they are done.
+const ENDLESS: [(&str, f64); 4] =
+    [("check_every", 1e9), ("epochs", 1e9), ("target_forget_accuracy", 0.0), ("retain_budget", 0.0)];
+
 impl Bench {
     pub async fn run(self) -> Result<()> {
-        let (device, checkpoint, dataset) = self.subject.open().await?;
-        let dataset = Arc::new(dataset);
-        let classes = ClassRoles::new(self.subject.class.clone(), &checkpoint.card.forgotten_classes);
-        let preset = PurgeConfig::preset(
-            Preset::Strict,
-            &checkpoint.card.dataset,
-            checkpoint.network.architecture(),
-            classes.clone(),
-        );
+        let mut experiment = self.subject.open().await?;
+        let classes = self.subject.class.clone();
+        let strict = experiment.config("purge", Some(Preset::Strict), classes.clone(), 0, &[])?;
+        let mut endless = strict.clone().with("objective", "retain_confusion")?;
+        for (key, value) in ENDLESS {
+            endless = endless.with(key, value as u64)?;
+        }
 
-        // No check comes between the steps, and the run does not end before they are done.
-        let endless = PurgeConfig {
-            check_every: usize::MAX,
-            epochs: usize::MAX / dataset.train.len().max(1),
-            target_forget_accuracy: 0.0,
-            retain_budget: 1e9,
-            objective: Objective::RetainConfusion,
-            ..preset.clone()
-        };
-        let mut run = Run::start(checkpoint.network.clone(), dataset.clone(), endless, None).await?;
-        let mut done = 0;
+        let began = Instant::now();
+        experiment.scores(classes).await?;
+        let evaluation = began.elapsed().as_secs_f64();
+
+        let workspace = &mut experiment.workspace;
+        workspace.start(endless).await?;
         let mut times = Vec::new();
-        while done < self.steps + 3 {
+        for done in 0..self.steps + 3 {
             let began = Instant::now();
-            let progress = run.advance(1).await?;
-            // The end of an epoch brings a pass over D_r with it, which is no part of a step.
+            let progress = workspace.advance(1).await?;
+            // At the end of an epoch there is a pass over D_r, which is no part of a step.
             if done >= 3 && !progress.step.is_multiple_of(progress.steps_per_epoch) {
                 times.push(began.elapsed().as_secs_f64() * 1e3);
             }
-            done += 1;
         }
         times.sort_by(f64::total_cmp);
         let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
 
+        // The logits from before are at hand, as in the page, which computes them before anyone presses the button.
+        workspace.reset();
         let began = Instant::now();
-        evaluate(&checkpoint.network, &dataset, &classes, SplitName::Test, None).await?;
-        let evaluation = began.elapsed().as_secs_f64();
-
-        let began = Instant::now();
-        let mut run = Run::start(checkpoint.network, dataset, preset, None).await?;
-        drive(&mut run).await?;
+        workspace.start(strict).await?;
+        drive(workspace).await?;
         let whole = began.elapsed().as_secs_f64();
-        let (_, summary) = run.finish();
+        let summary = workspace.finish()?;
         println!(
             "{median:.1} ms a step (median of {}), whole run {whole:.1} s ({} steps), evaluation {evaluation:.1} s",
             times.len(),
             summary.steps
         );
+        let device = device::name(workspace.device());
         self.subject.report(&json!({
-            "device": device::name(&device),
+            "device": device,
             "step_ms": median,
             "steps_timed": times.len(),
             "run_seconds": whole,

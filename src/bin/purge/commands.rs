@@ -1,15 +1,12 @@
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 use purge_unlearning::Result;
-use purge_unlearning::data::ClassRoles;
 use purge_unlearning::evaluation::Evaluation;
-use purge_unlearning::inference::evaluate;
-use purge_unlearning::model::{Checkpoint, Precision};
-use purge_unlearning::unlearning::Summary;
+use purge_unlearning::unlearning::{Preset, StopReason, Summary};
 
-use crate::options::{Subject, write_whole};
-use crate::task::{Ground, Method};
+use crate::options::{Subject, method_name, methods_help, preset, settings_help, write_whole};
 
 /// Every score of a network.
 #[derive(Args)]
@@ -20,10 +17,7 @@ pub struct Evaluate {
 
 impl Evaluate {
     pub async fn run(self) -> Result<()> {
-        let (_, checkpoint, dataset) = self.subject.open().await?;
-        let split = self.subject.non_members.split();
-        let classes = ClassRoles::new(self.subject.class.clone(), &checkpoint.card.forgotten_classes);
-        let evaluation = evaluate(&checkpoint.network, &dataset, &classes, split, None).await?;
+        let evaluation = self.subject.open().await?.scores(self.subject.class.clone()).await?;
         if !self.subject.json_to_stdout() {
             print_scores(&[("", &evaluation)]);
         }
@@ -33,11 +27,15 @@ impl Evaluate {
 
 /// Make a network forget a class.
 #[derive(Args)]
+#[command(after_help = settings_help())]
 pub struct Unlearn {
     #[command(flatten)]
     subject: Subject,
-    #[arg(long, value_enum, default_value = "strict")]
-    preset: Method,
+    #[arg(long, value_name = "NAME", default_value = "purge", value_parser = method_name, help = methods_help())]
+    method: String,
+    /// A named set of values for its settings; default: strict for purge, published for others
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    preset: Option<Preset>,
     /// Change one setting of the preset, such as learning_rate=0.002
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -53,32 +51,37 @@ pub struct Unlearn {
 }
 
 impl Unlearn {
-    pub async fn run(self) -> Result<()> {
+    pub async fn run(self) -> Result<ExitCode> {
         let subject = &self.subject;
-        let split = subject.non_members.split();
-        let ground = Ground::new(subject.open().await?, &subject.model, &subject.data, split).await?;
-        let config = ground.config(self.preset, subject.class.clone(), self.seed, &self.set)?;
-        let (network, outcome) = ground.unlearn(self.preset, config, self.retrained.as_deref()).await?;
+        let mut experiment = subject.open().await?;
+        let config = experiment.config(&self.method, self.preset, subject.class.clone(), self.seed, &self.set)?;
+        let outcome = experiment.unlearn(config, self.retrained.as_deref()).await?;
+        let Summary { stop, steps, network_step, violations, seconds } = outcome.summary;
 
         if !subject.json_to_stdout() {
             let mut columns = vec![("before", &outcome.before), ("after", &outcome.after)];
             columns.extend(outcome.retrained.as_ref().map(|r| ("retrained", r)));
             print_scores(&columns);
-            let Summary { stop, steps, violations, seconds } = outcome.summary;
-            println!(
-                "stopped by {stop:?}: {steps} steps, {seconds:.1} s, {violations} of them against the retain gradient"
-            );
+            let against = violations.map(|n| format!(", {n} of them against the retain gradient")).unwrap_or_default();
+            println!("stopped by {}: {steps} steps, {seconds:.1} s{against}", stop.as_str());
         }
         subject.report(&outcome)?;
         if let Some(path) = &self.out {
-            let card = ground.original.card.having_forgotten(outcome.config.classes.gone().collect());
-            let forgotten = Checkpoint { network, card };
-            let bytes = forgotten.write(Precision::Full).await?;
-            write_whole(path, &bytes)?;
+            write_whole(path, &experiment.workspace.export().await?)?;
         }
-        Ok(())
+        if stop == StopReason::Diverged {
+            eprintln!(
+                "purge: the run diverged at step {steps}, where a loss or a weight was no longer a number; \
+                 the network is as it was after step {network_step}"
+            );
+            return Ok(ExitCode::from(DIVERGED));
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }
+
+/// The exit code of a run that has diverged.
+const DIVERGED: u8 = 7;
 
 fn print_scores(columns: &[(&str, &Evaluation)]) {
     type Score = (&'static str, fn(&Evaluation) -> f64, usize);

@@ -20,7 +20,7 @@ pub enum Data {
     },
     /// Write a dataset as one compact file, as the page loads it
     Pack {
-        /// mnist, mnist-full, pathmnist, or a path
+        /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
         #[arg(long, value_name = "NAME|PATH")]
         data: String,
         /// Only so many samples that any laptop evaluates them in seconds
@@ -47,7 +47,7 @@ impl Data {
                 if light {
                     set = set.light();
                 }
-                let bytes = packed::write(&set, true)?;
+                let bytes = packed::write_gzip(&set)?;
                 if let Some(folder) = out.parent() {
                     std::fs::create_dir_all(folder).map_err(|e| Error::io(folder.display(), e))?;
                 }

@@ -4,6 +4,7 @@ mod bench;
 mod commands;
 mod data;
 mod options;
+mod settings;
 mod table;
 mod task;
 mod train;
@@ -36,13 +37,15 @@ enum Command {
     Data(data::Data),
     /// Time PURGE steps
     Bench(bench::Bench),
+    /// The methods, their presets and every setting
+    Settings(settings::Settings),
 }
 
 fn main() -> ExitCode {
     keep_freed_memory();
     let outcome = pollster::block_on(run(Cli::parse().command));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("purge: {error}");
             ExitCode::from(exit_code(&error))
@@ -62,15 +65,17 @@ fn keep_freed_memory() {
     }
 }
 
-async fn run(command: Command) -> Result<()> {
+async fn run(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Unlearn(unlearn) => return unlearn.run().await,
         Command::Train(train) => train.run().await,
         Command::Evaluate(evaluate) => evaluate.run().await,
-        Command::Unlearn(unlearn) => unlearn.run().await,
         Command::Table(table) => table.run().await,
         Command::Data(data) => data.run(),
         Command::Bench(bench) => bench.run().await,
-    }
+        Command::Settings(settings) => settings.run(),
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// 2 is what clap gives for a bad command line.
@@ -81,6 +86,7 @@ fn exit_code(error: &Error) -> u8 {
         "bad-model" => 4,
         "io" => 5,
         "webgpu-unavailable" => 6,
+        // 7 is a run that has diverged, which is no error: its results are there.
         _ => 1,
     }
 }

@@ -5,7 +5,11 @@ use clap::{Args, ValueEnum};
 use purge_unlearning::data::{Dataset, files};
 use purge_unlearning::device::{self, DeviceKind};
 use purge_unlearning::model::Checkpoint;
-use purge_unlearning::{Error, Result, inference};
+use purge_unlearning::unlearning::settings::TABLE;
+use purge_unlearning::unlearning::{METHODS, Preset};
+use purge_unlearning::{Error, Result};
+
+use crate::task::Experiment;
 
 /// Where to compute.
 #[derive(Clone, Copy, ValueEnum)]
@@ -32,7 +36,7 @@ pub struct Subject {
     /// The network, a safetensors file
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// mnist, mnist-full, pathmnist, or a path
+    /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
     #[arg(long, value_name = "NAME|PATH")]
     pub data: String,
     /// The class to forget, 0 to K − 1, or several with commas between
@@ -66,9 +70,11 @@ impl NonMembers {
     }
 }
 
-/// A dataset by name or path.
+/// A dataset by name or path. What was found is told, for a set may lack some of its files.
 pub fn dataset(name: &str) -> Result<Dataset> {
-    files::open(name, &files::Places::from_env())
+    let dataset = files::open(name, &files::Places::from_env())?;
+    eprintln!("{}: {} samples to learn from, {}", dataset.title, dataset.train.len(), dataset.members);
+    Ok(dataset)
 }
 
 /// A network from a file.
@@ -82,25 +88,51 @@ pub fn joined(classes: &[usize], separator: &str) -> String {
     classes.iter().map(usize::to_string).collect::<Vec<_>>().join(separator)
 }
 
-/// A file that is there is whole, whenever the writer was killed, and whoever else writes the same.
+/// Writes a file whole or not at all, even if this process is killed or another one writes the same file.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(format!(".part-{}", std::process::id()));
     std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(|e| Error::io(path.display(), e))
 }
 
-/// Device, network and data, the data as the network's card wants them.
-pub async fn open(device: DeviceName, model: &Path, data: &str) -> Result<(Device, Checkpoint, Dataset)> {
-    let device = device.open().await?;
-    let checkpoint = checkpoint(model, &device)?;
-    let dataset = inference::as_trained(dataset(data)?, &checkpoint.card)?;
-    Ok((device, checkpoint, dataset))
+/// Every setting that `--set` takes, a line each.
+pub fn settings_help() -> String {
+    let mut help =
+        String::from("Settings, for --set; purge settings tells what each method and preset says of them:\n");
+    for row in TABLE {
+        let symbol = row.symbol.map(|symbol| format!(" ({symbol})")).unwrap_or_default();
+        help += &format!("  {}{symbol}: {} [{}]\n", row.key, row.sentence, row.range);
+    }
+    help
+}
+
+/// Every method, for the help of `--method`.
+pub fn methods_help() -> String {
+    let names: Vec<String> = METHODS
+        .iter()
+        .map(|method| method.info())
+        .map(|info| {
+            let presets: Vec<&str> = info.presets.iter().map(|preset| preset.preset.as_str()).collect();
+            format!("{} ({})", info.name, presets.join(", "))
+        })
+        .collect();
+    format!("The method, with its presets: {}", names.join("; "))
+}
+
+/// For clap: a preset by name.
+pub fn preset(name: &str) -> Result<Preset, String> {
+    name.parse().map_err(|e: Error| e.to_string())
+}
+
+/// For clap: a method by name.
+pub fn method_name(name: &str) -> Result<String, String> {
+    purge_unlearning::unlearning::method::method(name).map(|_| name.to_string()).map_err(|e| e.to_string())
 }
 
 impl Subject {
     /// What is to be judged, opened.
-    pub async fn open(&self) -> Result<(Device, Checkpoint, Dataset)> {
-        open(self.device, &self.model, &self.data).await
+    pub async fn open(&self) -> Result<Experiment> {
+        Experiment::open(self.device, &self.model, &self.data, self.non_members.split()).await
     }
 
     /// Whether standard output belongs to the JSON alone.

@@ -5,30 +5,36 @@ use std::str::FromStr;
 
 use clap::Args;
 use purge_unlearning::data::ClassRoles;
+use purge_unlearning::unlearning::method::method;
+use purge_unlearning::unlearning::{Preset, RunConfig};
 use purge_unlearning::{Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::options::{DeviceName, NonMembers, joined, open, write_whole};
-use crate::task::{Ground, Method};
+use crate::options::{DeviceName, NonMembers, joined, method_name, methods_help, preset, settings_help, write_whole};
+use crate::task::Experiment;
 
-/// Run every class, method and seed, a JSON file each, and make tables of them.
+/// Run every class, method, preset and seed, a JSON file each, and make tables of them.
 ///
 /// A task whose file is there is left out, so a run that was killed goes on where it stopped, and machines that share the
-/// folder can each take a part.
+/// folder can each take a part. A file that is of other settings is an error.
 #[derive(Args)]
+#[command(after_help = settings_help())]
 pub struct Table {
     /// The network, a safetensors file
     #[arg(long, value_name = "FILE", required_unless_present = "collect")]
     model: Option<PathBuf>,
-    /// mnist, mnist-full, pathmnist, or a path
+    /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
     #[arg(long, visible_alias = "dataset", value_name = "NAME|PATH", required_unless_present = "collect")]
     data: Option<String>,
     /// Which classes to forget, one a task: all, or numbers with commas between
     #[arg(long, default_value = "all")]
     classes: Classes,
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "published,strict")]
-    method: Vec<Method>,
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "purge", value_parser = method_name, help = methods_help())]
+    method: Vec<String>,
+    /// Which presets of each method, as far as it has them
+    #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "published,strict", value_parser = preset)]
+    preset: Vec<Preset>,
     /// How many seeds of the batches, from 0
     #[arg(long, default_value_t = 1)]
     seeds: u64,
@@ -98,26 +104,28 @@ impl Table {
 
     async fn tasks(&self, model: &Path, data: &str, out: &Path) -> Result<()> {
         std::fs::create_dir_all(out).map_err(|e| Error::io(out.display(), e))?;
-        let ground = Ground::new(open(self.device, model, data).await?, model, data, self.non_members.split()).await?;
+        let mut experiment = Experiment::open(self.device, model, data, self.non_members.split()).await?;
         let classes = match &self.classes {
-            Classes::All => (0..ground.dataset.classes()).collect(),
+            Classes::All => (0..experiment.workspace.dataset()?.classes()).collect(),
             Classes::These(classes) => classes.clone(),
         };
+        let methods = self.methods()?;
         let mut tasks = Vec::new();
         for seed in 0..self.seeds {
             for &class in &classes {
-                tasks.extend(self.method.iter().map(|&method| (seed, class, method)));
+                tasks.extend(methods.iter().map(|&(method, preset)| (seed, class, method, preset)));
             }
         }
-        for (seed, class, method) in tasks.into_iter().skip(self.shard.index - 1).step_by(self.shard.count) {
-            let config = ground.config(method, vec![class], seed, &self.set)?;
-            let name = format!("{}.{}.class-{class}.seed-{seed}.json", ground.name(), method.name());
+        for (seed, class, method, preset) in tasks.into_iter().skip(self.shard.index - 1).step_by(self.shard.count) {
+            let config = experiment.config(method, Some(preset), vec![class], seed, &self.set)?;
+            let name = format!("{}.{method}.{}.class-{class}.seed-{seed}.json", experiment.name(), preset.as_str());
             let path = out.join(&name);
             if path.exists() {
+                self.must_be_of(&path, &config, data)?;
                 eprintln!("{name} is there");
                 continue;
             }
-            let (_, mut outcome) = ground.unlearn(method, config, None).await?;
+            let mut outcome = experiment.unlearn(config, None).await?;
             outcome.trace.clear();
             let text = serde_json::to_string(&outcome).map_err(|e| Error::io(path.display(), e))?;
             write_whole(&path, text.as_bytes())?;
@@ -133,13 +141,56 @@ impl Table {
         }
         Ok(())
     }
+
+    /// Each method with each of the presets that it has.
+    fn methods(&self) -> Result<Vec<(&str, Preset)>> {
+        let mut pairs = Vec::new();
+        for name in &self.method {
+            let info = method(name)?.info();
+            let known: Vec<Preset> = self.preset.iter().copied().filter(|preset| info.has(*preset)).collect();
+            if known.is_empty() {
+                let presets: Vec<&str> = info.presets.iter().map(|preset| preset.preset.as_str()).collect();
+                return Err(Error::config(
+                    "--preset",
+                    format!("one of {name}'s: {}", presets.join(", ")),
+                    "none of them",
+                ));
+            }
+            pairs.extend(known.into_iter().map(|preset| (name.as_str(), preset)));
+        }
+        Ok(pairs)
+    }
+
+    /// Fails where the result that is there is of other settings, or the table would mix what does not belong together.
+    fn must_be_of(&self, path: &Path, config: &RunConfig, data: &str) -> Result<()> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path.display(), e))?;
+        let there: Value = serde_json::from_str(&text).map_err(|e| Error::io(path.display(), e))?;
+        let wanted = serde_json::to_value(config).map_err(|e| Error::io(path.display(), e))?;
+        let mut differences = Vec::new();
+        let mut compare = |key: &str, there: &Value, wanted: &Value| {
+            if there != wanted {
+                differences.push(format!("{key} {there} and not {wanted}"));
+            }
+        };
+        compare("data", &there["data"], &data.into());
+        let split = self.non_members.split().as_str();
+        compare("non_members", &there["after"]["non_member_split"], &split.into());
+        for (key, value) in wanted.as_object().into_iter().flatten() {
+            compare(key, &there["config"][key], value);
+        }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let expected =
+            format!("no results of other settings in it; {} is of {}", path.display(), differences.join(", "));
+        Err(Error::config("--out", expected, "one: take another folder, or remove the file"))
+    }
 }
 
 /// What a table needs of a result.
 #[derive(Deserialize)]
 struct Task {
     model: String,
-    method: String,
     class_name: String,
     config: Config,
     before: Scores,
@@ -148,10 +199,15 @@ struct Task {
     stop: String,
     steps: usize,
     seconds: f64,
-    violations: usize,
+    violations: Option<usize>,
 }
 
 impl Task {
+    /// "purge strict"
+    fn method(&self) -> String {
+        format!("{} {}", self.config.method, self.config.preset)
+    }
+
     /// Number and name, or the number alone where that is the name.
     fn class_label(&self) -> String {
         let number = joined(&self.config.classes.forget, " + ");
@@ -161,6 +217,8 @@ impl Task {
 
 #[derive(Deserialize)]
 struct Config {
+    method: String,
+    preset: String,
     classes: ClassRoles,
     seed: u64,
 }
@@ -192,7 +250,7 @@ fn collect(folder: &Path) -> Result<()> {
         }
         let text = std::fs::read_to_string(&path).map_err(|e| Error::io(path.display(), e))?;
         let task: Task = serde_json::from_str(&text).map_err(|e| Error::io(path.display(), e))?;
-        groups.entry((task.model.clone(), task.method.clone())).or_default().push(task);
+        groups.entry((task.model.clone(), task.method())).or_default().push(task);
     }
     if groups.is_empty() {
         return Err(Error::io(folder.display(), "no results here, which are *.json files of purge table"));
@@ -221,7 +279,7 @@ const SCORES: [Score; 13] = [
     ("MIA", 3, |t| Some(t.after.mia.mean)),
     ("MIA retrained", 3, |t| t.retrained.as_ref().map(|r| r.mia.mean)),
     ("steps", 0, |t| Some(t.steps as f64)),
-    ("violations", 0, |t| Some(t.violations as f64)),
+    ("violations", 0, |t| t.violations.map(|n| n as f64)),
     ("seconds", 0, |t| Some(t.seconds)),
 ];
 
@@ -266,18 +324,20 @@ fn mean_and_deviation(values: &[f64], digits: usize) -> String {
 
 fn csv<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
     let scores = ["ta", "ta_retained", "fa", "fa_test", "ra", "mia_loss", "mia_confidence", "mia"];
-    let mut text = String::from("model,method,class,class_name,seed,stop,steps,seconds,violations");
+    let mut text = String::from("model,method,preset,class,class_name,seed,stop,steps,seconds,violations");
     for side in ["before", "after", "retrained"] {
         scores.iter().for_each(|score| text += &format!(",{side}_{score}"));
     }
     text.push('\n');
     for task in tasks {
-        let Task { model, method, class_name, config, stop, steps, seconds, violations, .. } = task;
-        // A class may be called anything; JSON's quotes are CSV's but for a quote inside.
+        let Task { model, class_name, config, stop, steps, seconds, violations, .. } = task;
+        let Config { method, preset, .. } = config;
+        let violations = violations.map(|n| n.to_string()).unwrap_or_default();
+        // A class may be called anything. JSON's quotes serve as CSV's, but for a quote inside.
         let quoted = Value::from(class_name.replace('"', "'"));
         let _ = write!(
             text,
-            "{model},{method},{},{quoted},{},{stop},{steps},{seconds:.2},{violations}",
+            "{model},{method},{preset},{},{quoted},{},{stop},{steps},{seconds:.2},{violations}",
             joined(&config.classes.forget, " "),
             config.seed
         );

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
+use purge_unlearning::data::{Augmentation, defaults};
 use purge_unlearning::evaluation::ConfusionMatrix;
 use purge_unlearning::inference;
 use purge_unlearning::model::{Architecture, Card, Checkpoint, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem};
-use purge_unlearning::training::{Augmentation, Epoch, OptimizerKind, TrainConfig, Training};
+use purge_unlearning::training::{Epoch, OptimizerKind, TrainConfig, Training};
 use purge_unlearning::{Error, Result};
 
 use crate::options::{DeviceName, dataset, joined, write_whole};
@@ -13,7 +14,7 @@ use crate::options::{DeviceName, dataset, joined, write_whole};
 /// Train a network from scratch.
 #[derive(Args)]
 pub struct Train {
-    /// mnist, mnist-full, pathmnist, or a path
+    /// mnist, mnist-full, pathmnist, cifar10, cifar100, svhn, stl10, or a path
     #[arg(long, value_name = "NAME|PATH")]
     data: String,
     #[arg(long, value_enum, default_value = "small-cnn")]
@@ -114,7 +115,7 @@ impl Train {
         if let Some(side) = self.side {
             dataset = dataset.at_most(side, side)?;
         }
-        let members = self.members.or((dataset.name == "pathmnist").then_some(2000));
+        let members = self.members.or(defaults(&dataset.name).members_per_class);
         if let Some(members) = members {
             dataset = dataset.with_members_per_class(members);
         }
@@ -131,9 +132,9 @@ impl Train {
             weight_decay: self.weight_decay.unwrap_or(defaults.weight_decay),
             augmentation: match self.augment {
                 None => defaults.augmentation,
-                Some(Augment::None) => Augmentation::default(),
-                Some(Augment::Photos) => Augmentation { mirror: true, shift: 4, ..Augmentation::default() },
-                Some(Augment::Tissue) => TrainConfig::for_dataset("pathmnist").augmentation,
+                Some(Augment::None) => Augmentation::NONE,
+                Some(Augment::Photos) => Augmentation::PHOTOS,
+                Some(Augment::Tissue) => Augmentation::TISSUE,
             },
             without_classes: self.without.clone(),
             seed: self.seed,

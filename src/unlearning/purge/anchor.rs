@@ -15,7 +15,7 @@ pub fn retain_loss(
 ) -> (Tensor<1>, Tensor<1>) {
     let teacher = log_softmax(teacher_logits / temperature, 1);
     let student = log_softmax(logits.clone() / temperature, 1);
-    // exp of the logarithm, as the gradient of the student's side computes it: where the two agree the gradient is then 0.
+    // The exponential of the logarithm, as the gradient of the student's side computes it, so that it is 0 where the two agree.
     let kd = (teacher.clone().exp() * (teacher - student)).sum_dim(1).mean() * (temperature * temperature);
     (cross_entropy(logits, one_hot), kd)
 }

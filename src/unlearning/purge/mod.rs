@@ -4,16 +4,16 @@
 mod anchor;
 mod config;
 mod erasure;
+mod gate;
+mod method;
 mod pass;
 mod projection;
 mod scalars;
-mod stopping;
 mod target;
 
-pub use config::{Objective, Preset, PurgeConfig};
+pub use config::{Objective, PurgeConfig};
+pub use method::PurgeMethod;
 pub use scalars::StepScalars;
-pub use stopping::{StopReason, Stopping};
-pub(crate) use target::BARRED;
 pub use target::forget_objective;
 
 pub use anchor::{retain_confusion, retain_loss};
@@ -23,6 +23,7 @@ pub use projection::{clip, project, project_if_conflicting};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::Result;
+use crate::data::ClassRoles;
 use crate::model::Network;
 use pass::{ForgetPass, RetainPass};
 use scalars::pack;
@@ -46,6 +47,7 @@ pub struct StepBatch {
 #[derive(Debug, Clone)]
 pub struct Purge {
     config: PurgeConfig,
+    roles: ClassRoles,
     classes: usize,
     retain_confusion: Tensor<2>,
     momentum: Option<Tensor<1>>,
@@ -55,13 +57,17 @@ impl Purge {
     /// `retain_confusion` is p_r, K probabilities (see [`retain_confusion`]).
     ///
     /// # Errors
-    /// [`Error::BadConfig`](crate::Error::BadConfig) naming the setting that is out of range.
-    pub fn new(config: PurgeConfig, retain_confusion: &[f32], network: &Network) -> Result<Self> {
+    /// [`Error::BadConfig`](crate::Error::BadConfig) for classes that cannot be forgotten, or another number of
+    /// probabilities.
+    pub fn new(config: PurgeConfig, roles: ClassRoles, retain_confusion: &[f32], network: &Network) -> Result<Self> {
         let classes = network.architecture().classes();
-        config.check(classes)?;
+        roles.check(classes)?;
+        if retain_confusion.len() != classes {
+            return Err(method::bad_confusion(classes, retain_confusion.len()));
+        }
         let device = network.parameters().flat().device();
         let data = TensorData::new(retain_confusion.to_vec(), [1, classes]);
-        Ok(Self { config, classes, retain_confusion: Tensor::from_data(data, &device), momentum: None })
+        Ok(Self { config, roles, classes, retain_confusion: Tensor::from_data(data, &device), momentum: None })
     }
 
     /// The run's settings.
@@ -77,7 +83,7 @@ impl Purge {
 
         let retain = RetainPass::of(network, &leaves, &config, &batch);
         let means = &retain.tap_means;
-        let forget = ForgetPass::of(network, &leaves, &config, &batch, &self.retain_confusion, means);
+        let forget = ForgetPass::of(network, &leaves, &config, &batch, (&self.roles, &self.retain_confusion), means);
         let (retain_gradient, forget_gradient) = (retain.gradient, forget.gradient);
 
         let dot = projection::dot(&forget_gradient, &retain_gradient);
@@ -90,7 +96,7 @@ impl Purge {
         if config.retain_share > 0.0 {
             gradient = gradient + retain_gradient.clone() * config.retain_share;
         }
-        let retain_only = stopping::retain_only(&config, self.classes, &forget.entropy, &forget.cross_entropy);
+        let retain_only = gate::retain_only(&config, self.classes, &forget.entropy, &forget.cross_entropy);
         if let Some(retain_only) = &retain_only {
             let everywhere = retain_only.clone().expand(gradient.dims());
             gradient = gradient.mask_where(everywhere, retain_gradient.clone());

@@ -6,8 +6,10 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 
 use super::{PurgeConfig, StepBatch, forget_objective, representation_loss, retain_loss};
+use crate::data::ClassRoles;
 use crate::model::{Network, Views};
-use crate::unlearning::loss::{correct, cross_entropy, entropy};
+use crate::unlearning::descent::in_parts;
+use crate::unlearning::loss::{cross_entropy, entropy, share_correct};
 
 /// Means over the retain batch, each `[1]`, g_r `[P]`, and the means of the taps, `[1, C]`.
 pub(super) struct RetainPass {
@@ -40,11 +42,11 @@ impl RetainPass {
                 cross_entropy: ce.clone().without_autodiff() * share,
                 distillation: kd.clone().without_autodiff() * share,
                 gradient: leaves.gradient((ce + kd * config.kd_weight) * share),
-                accuracy: right(logits, labels) * share,
+                accuracy: share_correct(logits, labels) * share,
                 tap_means: output.taps.map(|tap| tap.without_autodiff().mean_dim(0) * share),
             }
         };
-        in_parts(batch.retain_images.dims(), network, config, one, |a, b| {
+        in_parts(batch.retain_images.dims(), network, config.samples_at_once, one, |a, b| {
             let [x, y, z] = b.tap_means;
             let [u, v, w] = a.tap_means;
             Self {
@@ -64,7 +66,7 @@ impl ForgetPass {
         leaves: &Views,
         config: &PurgeConfig,
         batch: &StepBatch,
-        retain_confusion: &Tensor<2>,
+        (roles, retain_confusion): (&ClassRoles, &Tensor<2>),
         tap_means: &[Tensor<2>; 3],
     ) -> Self {
         let one = |part: Range<usize>, share: f64| {
@@ -72,7 +74,7 @@ impl ForgetPass {
             let labels = batch.forget_labels.clone().slice([part]);
             let logits = output.logits.clone().without_autodiff();
             let target = retain_confusion.clone();
-            let objective = forget_objective(config.objective, output.logits, labels.clone(), target, &config.classes);
+            let objective = forget_objective(config.objective, output.logits, labels.clone(), target, roles);
             let representation = representation_loss(&output.taps, tap_means);
             Self {
                 cross_entropy: cross_entropy(logits.clone(), labels.clone()) * share,
@@ -80,10 +82,10 @@ impl ForgetPass {
                 objective: objective.clone().without_autodiff() * share,
                 representation: representation.clone().without_autodiff() * share,
                 gradient: leaves.gradient((objective + representation * config.representation_weight) * share),
-                accuracy: right(logits, labels) * share,
+                accuracy: share_correct(logits, labels) * share,
             }
         };
-        in_parts(batch.forget_images.dims(), network, config, one, |a, b| Self {
+        in_parts(batch.forget_images.dims(), network, config.samples_at_once, one, |a, b| Self {
             gradient: a.gradient + b.gradient,
             cross_entropy: a.cross_entropy + b.cross_entropy,
             entropy: a.entropy + b.entropy,
@@ -92,29 +94,4 @@ impl ForgetPass {
             accuracy: a.accuracy + b.accuracy,
         })
     }
-}
-
-/// The share of rows that are answered right, `[1]`.
-fn right(logits: Tensor<2>, labels: Tensor<2>) -> Tensor<1> {
-    let rows = logits.dims()[0];
-    correct(logits, labels) / rows as f32
-}
-
-/// Adds up what the parts of a batch of images `[B, C, H, W]` give, for each its rows and its share of the batch.
-fn in_parts<T>(
-    [batch, _, height, width]: [usize; 4],
-    network: &Network,
-    config: &PurgeConfig,
-    one: impl Fn(Range<usize>, f64) -> T,
-    plus: impl Fn(T, T) -> T,
-) -> T {
-    let at_once = match config.samples_at_once {
-        0 => network.architecture().samples_at_once(height, width),
-        samples => samples,
-    };
-    let part = |start: usize| {
-        let end = (start + at_once).min(batch);
-        one(start..end, (end - start) as f64 / batch as f64)
-    };
-    (at_once..batch).step_by(at_once).map(part).fold(part(0), plus)
 }

@@ -1,14 +1,14 @@
 use burn::tensor::Tensor;
 use serde::Serialize;
 
+use crate::unlearning::method::{Scalar, Scalars};
+
 /// How far below zero cos(v, g_r) may lie before a step counts as a violation: the rounding of 32-bit sums.
 const ROUNDING: f64 = 1e-6;
 
 /// What one step was, as numbers. Losses are means over the batch in nats; accuracies are percent, before the step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StepScalars {
-    /// From 1.
-    pub step: usize,
     /// CE(z_r, y_r)
     pub retain_ce: f64,
     /// T² · KL(σ(z₀/T) ‖ σ(z_r/T))
@@ -54,7 +54,7 @@ impl StepScalars {
     pub const COUNT: usize = 15;
 
     /// From the packed numbers of [`Purge::step`](super::Purge::step), in its order.
-    pub fn unpack(step: usize, values: &[f32; Self::COUNT], projection: bool) -> Self {
+    pub fn unpack(values: &[f32; Self::COUNT], projection: bool) -> Self {
         let [
             retain_ce,
             retain_kd,
@@ -79,7 +79,6 @@ impl StepScalars {
         let update_cosine = cosine(direction_dot, direction_sq_norm);
         let retain_only = retain_only != 0.0;
         Self {
-            step,
             retain_ce,
             retain_kd,
             forget_ce,
@@ -98,5 +97,29 @@ impl StepScalars {
             retain_accuracy: 100.0 * retain_share,
             forget_accuracy: 100.0 * forget_share,
         }
+    }
+
+    pub(super) fn named(&self) -> Scalars {
+        let number = Scalar::Number;
+        let flag = Scalar::Flag;
+        Scalars::from([
+            ("retain_ce", number(self.retain_ce)),
+            ("retain_kd", number(self.retain_kd)),
+            ("forget_ce", number(self.forget_ce)),
+            ("forget_objective", number(self.forget_objective)),
+            ("representation", number(self.representation)),
+            ("forget_entropy", number(self.forget_entropy)),
+            ("dot", number(self.dot)),
+            ("retain_sq_norm", number(self.retain_sq_norm)),
+            ("forget_sq_norm", number(self.forget_sq_norm)),
+            ("cosine", number(self.cosine)),
+            ("update_norm", number(self.update_norm)),
+            ("update_cosine", number(self.update_cosine)),
+            ("projected", flag(self.projected)),
+            ("retain_only", flag(self.retain_only)),
+            ("violation", flag(self.violation)),
+            ("retain_accuracy", number(self.retain_accuracy)),
+            ("forget_accuracy", number(self.forget_accuracy)),
+        ])
     }
 }

@@ -4,9 +4,7 @@ use burn::tensor::activation::softmax;
 use super::Objective;
 use crate::data::ClassRoles;
 use crate::unlearning::loss::{cross_entropy, kl_divergence};
-
-/// What is added to a logit whose probability is to be 0: it is, in 32-bit floats, without the NaN that −∞ · 0 gives.
-pub(crate) const BARRED: f32 = -1e4;
+use crate::unlearning::run::EXCLUDED;
 
 /// L_objective on a forget batch, `[1]`: what the forgotten class's outputs are drawn to. KL is target ‖ model, as the
 /// authors' program has it. `logits` and `one_hot` are `[B, K]`, `retain_confusion` is p_r `[1, K]`.
@@ -30,10 +28,10 @@ pub fn forget_objective(
         Objective::GradientAscent => -cross_entropy(logits, one_hot),
         Objective::Conditional => {
             let own = logits.clone().without_autodiff();
-            let barred = |class| if roles.retains(class) { 0.0 } else { BARRED };
-            let barred: Vec<f32> = (0..own.dims()[1]).map(barred).collect();
-            let barred = Tensor::<1>::from_floats(barred.as_slice(), &own.device());
-            kl_divergence(softmax(own + barred.unsqueeze(), 1), logits)
+            let excluded = |class| if roles.retains(class) { 0.0 } else { EXCLUDED };
+            let excluded: Vec<f32> = (0..own.dims()[1]).map(excluded).collect();
+            let excluded = Tensor::<1>::from_floats(excluded.as_slice(), &own.device());
+            kl_divergence(softmax(own + excluded.unsqueeze(), 1), logits)
         }
     }
 }

@@ -1,0 +1,15 @@
+# What modules.sh does at once. With -j, make and the cargos it starts share that many jobs, so that no core idles while a module
+# is down to one crate, and memory holds no more compilers than there are cores.
+.PHONY: all rust bindgen compile-webgpu compile-cpu
+
+# In this order: the CPU module waits two minutes for a single crate, burn-flex, and the others fill the time.
+all: compile-cpu compile-webgpu bindgen
+
+compile-webgpu compile-cpu: compile-%: rust
+	+scripts/modules.sh compile $*
+
+rust:
+	+scripts/modules.sh need_wasm_rust
+
+bindgen:
+	+scripts/modules.sh need_bindgen

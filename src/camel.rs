@@ -1,0 +1,43 @@
+//! Names as Rust and JSON have them, and as JavaScript has them.
+
+/// `learning_rate` → `learningRate`
+pub(crate) fn camel(key: &str) -> String {
+    let mut upper = false;
+    let mut camel = String::new();
+    for c in key.chars() {
+        match (c, upper) {
+            ('_', _) => upper = true,
+            (c, true) => {
+                camel.push(c.to_ascii_uppercase());
+                upper = false;
+            }
+            (c, false) => camel.push(c),
+        }
+    }
+    camel
+}
+
+/// `learningRate` → `learning_rate`
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) fn snake(key: &str) -> String {
+    key.chars().fold(String::new(), |mut text, c| {
+        if c.is_ascii_uppercase() {
+            text.push('_');
+        }
+        text.push(c.to_ascii_lowercase());
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        for key in ["seed", "learning_rate", "max_grad_norm", "fa"] {
+            assert_eq!(snake(&camel(key)), key);
+        }
+        assert_eq!(camel("target_forget_accuracy"), "targetForgetAccuracy");
+    }
+}

@@ -1,0 +1,20 @@
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Dataset, Split};
+
+/// Normalised images at `indices` of a split, `[B, C, H, W]`.
+pub(crate) fn images(dataset: &Dataset, split: &Split, indices: &[usize], device: &Device) -> Tensor<4> {
+    let mut pixels = Vec::new();
+    dataset.fill_batch(split, indices, &mut pixels);
+    let shape = split.shape();
+    Tensor::from_data(TensorData::new(pixels, [indices.len(), shape.channels, shape.height, shape.width]), device)
+}
+
+/// Their labels, one-hot `[B, K]`.
+pub(crate) fn one_hot(split: &Split, indices: &[usize], classes: usize, device: &Device) -> Tensor<2> {
+    let mut values = vec![0.0_f32; indices.len() * classes];
+    for (row, &index) in values.chunks_exact_mut(classes).zip(indices) {
+        row[split.labels()[index] as usize] = 1.0;
+    }
+    Tensor::from_data(TensorData::new(values, [indices.len(), classes]), device)
+}

@@ -1,0 +1,42 @@
+use web_time::Instant;
+
+use super::{Answers, Evaluation, NonMembers};
+use crate::data::{ClassRoles, Dataset, SplitName};
+use crate::inference::LogitCache;
+use crate::model::Network;
+use crate::{Error, Result};
+
+/// Every score of a network on a dataset. What `known` holds of its logits is not computed again, and what had to be
+/// computed is kept there.
+///
+/// # Errors
+/// Those of [`logits`](crate::inference::logits); [`Error::BadConfig`] for classes that cannot be forgotten or a split
+/// that the dataset does not have.
+pub async fn evaluate(
+    network: &Network,
+    dataset: &Dataset,
+    roles: &ClassRoles,
+    non_members: SplitName,
+    known: &mut LogitCache,
+) -> Result<Evaluation> {
+    let start = Instant::now();
+    roles.check(dataset.classes())?;
+    if non_members == SplitName::Train || dataset.split(non_members).is_none() {
+        let unseen: Vec<&str> = dataset.card().non_member_splits.iter().map(|split| split.as_str()).collect();
+        return Err(Error::config("non_members", unseen.join(" or "), non_members.as_str()));
+    }
+    let train = known.get(network, dataset, SplitName::Train).await?;
+    let test = known.get(network, dataset, SplitName::Test).await?;
+    let val = match (non_members, &dataset.val) {
+        (SplitName::Val, Some(val)) => Some((known.get(network, dataset, SplitName::Val).await?, val.labels())),
+        _ => None,
+    };
+    Evaluation::from_logits(
+        roles,
+        dataset.classes(),
+        Answers { logits: &train, labels: dataset.train.labels() },
+        Answers { logits: &test, labels: dataset.test.labels() },
+        val.as_ref().map_or(NonMembers::Test, |(logits, labels)| NonMembers::Val(Answers { logits, labels })),
+        start.elapsed().as_secs_f64(),
+    )
+}

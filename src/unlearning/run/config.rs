@@ -1,0 +1,133 @@
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::data::ClassRoles;
+use crate::unlearning::method::{Method, Preset, Subject};
+use crate::unlearning::settings::Settings;
+use crate::{Error, Result};
+
+/// What a run is: a method, its settings, and the classes to forget.
+#[derive(Debug, Clone)]
+pub struct RunConfig {
+    method: &'static dyn Method,
+    preset: Preset,
+    classes: ClassRoles,
+    settings: Settings,
+}
+
+/// Flat: the method by its name, and every setting under its key.
+impl Serialize for RunConfig {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("method", self.method.info().name)?;
+        map.serialize_entry("preset", &self.preset)?;
+        map.serialize_entry("classes", &self.classes)?;
+        for (key, value) in self.settings.iter() {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+impl RunConfig {
+    /// A preset of a method for a network; [`RunConfig::with`] changes what it says.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for a preset that the method does not have.
+    pub fn new(
+        method: &'static dyn Method,
+        preset: Preset,
+        subject: &Subject<'_>,
+        forget: impl Into<ClassRoles>,
+    ) -> Result<Self> {
+        let settings = method.settings(preset, subject)?;
+        Ok(Self { method, preset, classes: forget.into(), settings })
+    }
+
+    /// The same with one setting changed.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] where the method has no such setting, or the value is out of its range.
+    pub fn with(self, key: &str, value: impl Into<Value>) -> Result<Self> {
+        Ok(Self { settings: self.settings.with(key, value)?, ..self })
+    }
+
+    /// The same with several settings changed.
+    ///
+    /// # Errors
+    /// Those of [`RunConfig::with`].
+    pub fn with_all(self, changes: Map<String, Value>) -> Result<Self> {
+        changes.into_iter().try_fold(self, |config, (key, value)| config.with(&key, value))
+    }
+
+    /// The method.
+    pub fn method(&self) -> &'static dyn Method {
+        self.method
+    }
+
+    /// The preset that the settings started from.
+    pub fn preset(&self) -> Preset {
+        self.preset
+    }
+
+    /// What is forgotten, and what was before.
+    pub fn classes(&self) -> &ClassRoles {
+        &self.classes
+    }
+
+    /// Every setting of the method.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+/// The settings that every method with a loop has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoopConfig {
+    /// B, samples in a retain batch and in a forget batch.
+    pub batch_size: usize,
+    /// Epoch limit: passes over what the method walks through.
+    pub epochs: usize,
+    /// Ours: the epoch limit holds from this many steps on, for few samples make short epochs; 0 as published.
+    pub min_steps: usize,
+    /// N: forget accuracy is checked every N steps.
+    pub check_every: usize,
+    /// Stop when forget accuracy on D_f is at most this, percent.
+    pub target_forget_accuracy: f64,
+    /// Ours: how many samples of D_f are checked between the ends of epochs; 0 for all, as published. Where they are at the
+    /// target, all are checked before the run ends.
+    pub target_samples: usize,
+    /// α: stop when the retain loss is over α times its first value; 0 for never.
+    pub retain_budget: f64,
+    /// Ours: how many samples of D_r the retain budget is judged on; 0 for all, as published.
+    pub budget_samples: usize,
+    /// Ours: the retain budget is at least this, nats, however small the retain loss was before; 0 as published. A network
+    /// that knows its training samples by heart has a loss near 0, of which any step makes a multiple.
+    pub budget_floor: f64,
+    /// Seed of the batches.
+    pub seed: u64,
+}
+
+impl LoopConfig {
+    /// Looks at all samples at every check, stops at a forget accuracy of guessing, 100/K percent.
+    pub fn new(epochs: usize, batch_size: usize, classes: usize) -> Self {
+        Self {
+            batch_size,
+            epochs,
+            min_steps: 0,
+            check_every: 50,
+            target_forget_accuracy: 100.0 / classes as f64,
+            target_samples: 0,
+            retain_budget: 0.0,
+            budget_samples: 0,
+            budget_floor: 0.0,
+            seed: 0,
+        }
+    }
+}
+
+/// The error where there is nothing to forget, or nothing to keep.
+pub(super) fn no_samples(of: &str) -> Error {
+    Error::config("forget_class", format!("training samples of {of}"), "none")
+}

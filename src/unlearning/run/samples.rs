@@ -1,0 +1,147 @@
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::config::no_samples;
+use crate::data::{ClassRoles, Dataset, Shuffled, images, one_hot};
+use crate::unlearning::method::Pass;
+use crate::{Error, Result};
+
+/// Added to a logit whose probability shall be 0. In 32-bit floats it then is, without the NaN that −∞ · 0 would give.
+pub(crate) const EXCLUDED: f32 = -1e4;
+
+/// The samples of a run, D_f and D_r, each in shuffled batches without end, and what the network from before says of them.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    dataset: Arc<Dataset>,
+    device: Device,
+    roles: ClassRoles,
+    teacher_logits: Arc<Vec<f32>>,
+    forget_indices: Arc<Vec<usize>>,
+    retain_indices: Arc<Vec<usize>>,
+    forget: Shuffled,
+    retain: Shuffled,
+}
+
+/// Some samples of the training split.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// x `[B, C, H, W]`, normalised.
+    pub images: Tensor<4>,
+    /// y, one-hot `[B, K]`.
+    pub labels: Tensor<2>,
+    /// Where they lie in the training split.
+    pub indices: Vec<usize>,
+}
+
+impl Samples {
+    /// `teacher_logits` are those of the network from before on the whole training split, rows of K.
+    pub(super) fn new(
+        dataset: Arc<Dataset>,
+        roles: &ClassRoles,
+        teacher_logits: Arc<Vec<f32>>,
+        (batch_size, seed): (usize, u64),
+        device: &Device,
+    ) -> Result<Self> {
+        let classes = dataset.classes();
+        if teacher_logits.len() != dataset.train.len() * classes {
+            let expected = format!("{} rows of {classes} logits, one for each training sample", dataset.train.len());
+            return Err(Error::config("train_logits", expected, format!("{} logits", teacher_logits.len())));
+        }
+        if teacher_logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(Error::model("network", "finite answers on the training samples", "some that are not"));
+        }
+        let forget_indices = dataset.train.indices_where(|class| roles.forgets(class));
+        let retain_indices = dataset.train.indices_where(|class| roles.retains(class));
+        if forget_indices.is_empty() {
+            return Err(no_samples("the forgotten classes"));
+        }
+        if retain_indices.is_empty() {
+            return Err(no_samples("the other classes"));
+        }
+        Ok(Self {
+            forget: Shuffled::new(forget_indices.clone(), batch_size, seed),
+            // A seed of its own, or both sides would be shuffled alike.
+            retain: Shuffled::new(retain_indices.clone(), batch_size, seed ^ 0x5eed),
+            forget_indices: forget_indices.into(),
+            retain_indices: retain_indices.into(),
+            teacher_logits: without(teacher_logits, &roles.forgotten, classes),
+            roles: roles.clone(),
+            device: device.clone(),
+            dataset,
+        })
+    }
+
+    /// The dataset.
+    pub fn dataset(&self) -> &Arc<Dataset> {
+        &self.dataset
+    }
+
+    /// What is forgotten, and what was before.
+    pub fn roles(&self) -> &ClassRoles {
+        &self.roles
+    }
+
+    /// Where D_f lies in the training split.
+    pub fn forget_indices(&self) -> &[usize] {
+        &self.forget_indices
+    }
+
+    /// Where D_r lies in the training split.
+    pub fn retain_indices(&self) -> &[usize] {
+        &self.retain_indices
+    }
+
+    /// Logits of the network from before on a training sample, `[K]`. What earlier runs forgot is excluded, or the teacher
+    /// would teach the rest of it back.
+    pub fn teacher_row(&self, index: usize) -> &[f32] {
+        let classes = self.dataset.classes();
+        &self.teacher_logits[index * classes..(index + 1) * classes]
+    }
+
+    /// The same of a batch, `[B, K]`.
+    pub fn teacher_logits(&self, batch: &Batch) -> Tensor<2> {
+        let rows: Vec<f32> = batch.indices.iter().flat_map(|&index| self.teacher_row(index)).copied().collect();
+        Tensor::from_data(TensorData::new(rows, [batch.indices.len(), self.dataset.classes()]), &self.device)
+    }
+
+    /// The next batch of D_f.
+    pub fn next_forget(&mut self) -> Batch {
+        let indices = self.forget.next_endless().to_vec();
+        self.batch(indices)
+    }
+
+    /// The next batch of D_r.
+    pub fn next_retain(&mut self) -> Batch {
+        let indices = self.retain.next_endless().to_vec();
+        self.batch(indices)
+    }
+
+    /// Samples of the training split.
+    pub fn batch(&self, indices: Vec<usize>) -> Batch {
+        let split = &self.dataset.train;
+        Batch {
+            images: images(&self.dataset, split, &indices, &self.device),
+            labels: one_hot(split, &indices, self.dataset.classes(), &self.device),
+            indices,
+        }
+    }
+
+    pub(super) fn batches_per_pass(&self, pass: Pass) -> usize {
+        match pass {
+            Pass::Forget => self.forget.batches_per_pass(),
+            Pass::Retain => self.retain.batches_per_pass(),
+        }
+    }
+}
+
+fn without(logits: Arc<Vec<f32>>, excluded: &[usize], classes: usize) -> Arc<Vec<f32>> {
+    if excluded.is_empty() {
+        return logits;
+    }
+    let mut logits = logits.to_vec();
+    for row in logits.chunks_exact_mut(classes) {
+        excluded.iter().for_each(|&class| row[class] += EXCLUDED);
+    }
+    logits.into()
+}

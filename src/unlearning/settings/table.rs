@@ -1,0 +1,91 @@
+use super::{Choice, Group, Range, Setting, words};
+
+const MANY: u64 = 1_000_000_000;
+const HUGE: f64 = 1e12;
+
+/// A row without symbol and unit.
+const fn row(key: &'static str, group: Group, range: Range, label: &'static str, sentence: &'static str) -> Setting {
+    Setting { key, symbol: None, label: words(label), sentence: words(sentence), group, unit: None, range }
+}
+
+impl Setting {
+    const fn symbol(self, symbol: &'static str) -> Self {
+        Setting { symbol: Some(symbol), ..self }
+    }
+
+    const fn unit(self, unit: &'static str) -> Self {
+        Setting { unit: Some(unit), ..self }
+    }
+}
+
+const fn number(min: f64, max: f64) -> Range {
+    Range::Number { min, max, ends: [true, true], zero_is_off: false }
+}
+
+const fn over_zero(max: f64) -> Range {
+    Range::Number { min: 0.0, max, ends: [false, true], zero_is_off: false }
+}
+
+const fn whole(min: u64, max: u64) -> Range {
+    Range::Whole { min, max }
+}
+
+use Group::{Forgetting, Keeping, Steps, Stopping};
+
+/// Every setting that a method may have, in the order in which they are shown.
+#[rustfmt::skip]
+pub static TABLE: &[Setting] = &[
+    row("objective", Forgetting, Range::Choice(&[
+        Choice { value: "retain_confusion", label: words("Its mean answer on the rest") },
+        Choice { value: "conditional", label: words("Its answer without the class") },
+        Choice { value: "uniform", label: words("Every class alike") },
+        Choice { value: "gradient_ascent", label: words("Anything but the truth") },
+    ]), "Objective", "What the network shall say of the forgotten images instead."),
+    row("representation_weight", Forgetting, number(0.0, 1e6),
+        "Representation weight", "Pulls inner activations of forgotten images towards those of the rest.").symbol("λ"),
+    row("forget_gate", Forgetting, number(0.0, 1.0),
+        "Entropy gate", "Above this share of full uncertainty a step only repairs the rest; 0 is off.").symbol("γ"),
+
+    row("projection", Keeping, Range::Switch,
+        "Projection", "Takes out of the forgetting gradient what would raise the loss on the rest (A-GEM)."),
+    row("strict", Keeping, Range::Switch,
+        "Strict projection", "Projects the final step too, after momentum and weight decay."),
+    row("retain_share", Keeping, number(0.0, 1e6),
+        "Retain share", "How much of the rest’s own gradient is added, to repair while forgetting.").symbol("ρ"),
+    row("kd_weight", Keeping, number(0.0, 1e6),
+        "Distillation weight", "Holds answers on the rest close to those of the network from before.").symbol("β"),
+    row("temperature", Keeping, over_zero(1e6),
+        "Temperature", "Softens both answers before they are compared.").symbol("T"),
+
+    row("learning_rate", Steps, over_zero(1e9),
+        "Learning rate", "The length of a step.").symbol("η"),
+    row("momentum", Steps, Range::Number { min: 0.0, max: 1.0, ends: [true, false], zero_is_off: false },
+        "Momentum", "How much of the step before is carried on.").symbol("μ"),
+    row("weight_decay", Steps, number(0.0, 1e3),
+        "Weight decay", "Shrinks the weights a little at each step.").symbol("w"),
+    row("max_grad_norm", Steps, number(0.0, HUGE),
+        "Gradient norm limit", "Longer gradients are cut to this norm; 0 is off.").symbol("c"),
+    row("batch_size", Steps, whole(1, 65_536),
+        "Batch size", "Images of each kind that a step looks at.").symbol("B"),
+    row("samples_at_once", Steps, whole(0, 65_536),
+        "Images at once", "A larger batch goes through in parts, with the same result in less memory; 0 is what 1.5 GB hold."),
+    row("seed", Steps, whole(0, 9_007_199_254_740_991),
+        "Seed", "Fixes the order of the images."),
+
+    row("target_forget_accuracy", Stopping, number(0.0, 100.0),
+        "Target forget accuracy", "Stop when no more of the forgotten images than this are recognised.").unit("%"),
+    row("target_samples", Stopping, whole(0, MANY),
+        "Target samples", "How many of them a look in between counts; 0 is all, as the last look always does."),
+    row("check_every", Stopping, whole(1, MANY),
+        "Check every", "Steps between two looks at forget accuracy.").symbol("N"),
+    row("retain_budget", Stopping, Range::Number { min: 1.0, max: HUGE, ends: [true, true], zero_is_off: true },
+        "Retain budget", "Stop when the loss on the rest is this many times its first value; 0 is off.").symbol("α"),
+    row("budget_samples", Stopping, whole(0, MANY),
+        "Budget samples", "How many images of the rest that loss is judged on; 0 is all of them."),
+    row("budget_floor", Stopping, number(0.0, 1e6),
+        "Least budget", "That loss may always become this, however small it was before."),
+    row("min_steps", Stopping, whole(0, MANY),
+        "Least steps", "The epoch limit holds from this many steps on: few images make short passes."),
+    row("epochs", Stopping, whole(1, MANY),
+        "Epoch limit", "Stop after so many passes over the images that the method walks through."),
+];

@@ -1,0 +1,493 @@
+//! The one owner of what is loaded and of what has become of it: the dataset as it was read, the network as it was loaded,
+//! the network as it is now and the runs behind it, the run under way, and every answer that is still good.
+//!
+//! Data and network may come in any order, and each may be replaced at any time: whether they go together is a state
+//! that is [told](Workspace::info), not a failure to load. Every call either happens whole or leaves everything as it was.
+
+mod info;
+#[cfg(test)]
+mod tests;
+
+pub use info::{DatasetState, Info, ModelInfo};
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use serde_json::{Map, Value};
+
+use crate::data::{ClassRoles, Dataset, Split, SplitName};
+use crate::evaluation::{Answers, ConfusionMatrix, Evaluation, evaluate};
+use crate::fit::{self, Misfit};
+use crate::inference::LogitCache;
+use crate::model::{Checkpoint, Network, Precision, UnlearnRecord};
+use crate::unlearning::method::{METHODS, method};
+use crate::unlearning::{Preset, Progress, Run, RunConfig, Subject, Summary};
+use crate::{Error, Result};
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Workspace {
+    device: Device,
+    dataset: Option<Dataset>,
+    loaded: Option<Loaded>,
+    pair: Pair,
+    made: Option<Made>,
+    run: Option<Run>,
+    /// Answers of the network as it was loaded, and below of the network as it is now, where that is another.
+    logits_loaded: LogitCache,
+    logits_now: LogitCache,
+}
+
+#[derive(Debug)]
+struct Loaded {
+    name: String,
+    checkpoint: Checkpoint,
+}
+
+/// What runs have made of the network that was loaded.
+#[derive(Debug)]
+struct Made {
+    network: Network,
+    /// The runs since it was loaded.
+    records: Vec<UnlearnRecord>,
+    /// The classes that it has forgotten, before it was loaded and since.
+    forgotten: Vec<usize>,
+    /// Whether the data of the last run are still loaded, so that what it came to can be measured.
+    measurable: bool,
+}
+
+/// Dataset and network together.
+#[derive(Debug)]
+enum Pair {
+    /// One of them, or both, is not there.
+    Incomplete,
+    Misfit(Misfit),
+    /// The dataset as the network was trained on it.
+    Fits(Arc<Dataset>),
+}
+
+impl Pair {
+    fn of(dataset: Option<&Dataset>, loaded: Option<&Loaded>) -> Self {
+        let (Some(dataset), Some(Loaded { name, checkpoint })) = (dataset, loaded) else { return Pair::Incomplete };
+        match fit::prepare(dataset, name, &checkpoint.network, &checkpoint.card) {
+            Ok(prepared) => Pair::Fits(Arc::new(prepared)),
+            Err(misfit) => Pair::Misfit(misfit),
+        }
+    }
+
+    fn dataset(&self) -> Option<&Arc<Dataset>> {
+        match self {
+            Pair::Fits(dataset) => Some(dataset),
+            _ => None,
+        }
+    }
+
+    fn misfit(&self) -> Option<&Misfit> {
+        match self {
+            Pair::Misfit(misfit) => Some(misfit),
+            _ => None,
+        }
+    }
+}
+
+/// Which of its networks a workspace is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Version {
+    /// As it is now, in the middle of a run too.
+    #[default]
+    Current,
+    /// As it was loaded.
+    Loaded,
+}
+
+/// What a caller wants of a run; what is left out follows from the method and the network.
+#[derive(Debug, Clone, Default)]
+pub struct RunRequest {
+    /// The method's name; PURGE where none is given.
+    pub method: Option<String>,
+    /// The method's default where none is given.
+    pub preset: Option<Preset>,
+    /// The classes to forget.
+    pub forget: Vec<usize>,
+    /// Settings that differ from the preset, by key.
+    pub changes: Map<String, Value>,
+}
+
+impl Workspace {
+    /// Nothing loaded yet. Networks that are loaded must be on this device.
+    pub fn new(device: &Device) -> Self {
+        Self {
+            device: device.clone(),
+            dataset: None,
+            loaded: None,
+            pair: Pair::Incomplete,
+            made: None,
+            run: None,
+            logits_loaded: LogitCache::default(),
+            logits_now: LogitCache::default(),
+        }
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Takes a dataset in place of the one that is there. The network stays as it is; a run under way ends.
+    pub fn load_dataset(&mut self, dataset: Dataset) {
+        self.end_run();
+        if let Some(made) = &mut self.made {
+            made.measurable = false;
+        }
+        self.dataset = Some(dataset);
+        self.pair_up();
+    }
+
+    /// Takes a network in place of the one that is there, and of all that runs have made of that. `name` is its file's.
+    pub fn load_network(&mut self, name: &str, checkpoint: Checkpoint) {
+        self.run = None;
+        self.made = None;
+        self.loaded = Some(Loaded { name: name.into(), checkpoint });
+        self.pair_up();
+    }
+
+    /// Takes both at once.
+    pub fn load(&mut self, dataset: Dataset, name: &str, checkpoint: Checkpoint) {
+        self.run = None;
+        self.dataset = Some(dataset);
+        self.load_network(name, checkpoint);
+    }
+
+    /// Puts a network that runs made of the loaded one, as [`Workspace::export`] gave it, in place of the network as it is
+    /// now.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where no network is loaded, [`Error::BadModel`] for one of another shape.
+    pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        let loaded = self.loaded()?;
+        if loaded.checkpoint.network.architecture() != checkpoint.network.architecture() {
+            return Err(Error::model(&loaded.name, "a network that was made of it", "one of another shape"));
+        }
+        let Checkpoint { network, card } = checkpoint;
+        let records = card.history.into_iter().skip(loaded.checkpoint.card.history.len()).collect();
+        self.run = None;
+        self.made = Some(Made { network, records, forgotten: card.forgotten_classes, measurable: true });
+        self.logits_now = LogitCache::default();
+        Ok(())
+    }
+
+    /// The first images of a class.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] without a dataset, [`Error::BadConfig`] for a split that it does not have or a class that is none.
+    pub fn samples(&self, name: SplitName, class: usize, count: usize) -> Result<Split> {
+        let dataset = self.dataset()?;
+        let split = dataset.split(name).ok_or_else(|| Error::config("split", dataset.split_names(), name.as_str()))?;
+        if class >= dataset.classes() {
+            return Err(Error::config("class", format!("0 to {}", dataset.classes().saturating_sub(1)), class));
+        }
+        let first: Vec<usize> = split.indices_of(class).into_iter().take(count).collect();
+        Ok(split.select(&first))
+    }
+
+    /// The dataset: as the network was trained on it where the two fit, else as it was read.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where none is loaded.
+    pub fn dataset(&self) -> Result<&Dataset> {
+        let shown = self.pair.dataset().map(|prepared| prepared.as_ref()).or(self.dataset.as_ref());
+        shown.ok_or_else(|| Error::BadState("load a dataset first".into()))
+    }
+
+    /// The dataset as it was read.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where none is loaded.
+    pub fn dataset_as_read(&self) -> Result<&Dataset> {
+        self.dataset.as_ref().ok_or_else(|| Error::BadState("load a dataset first".into()))
+    }
+
+    /// The network as it is now.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where none is loaded.
+    pub fn network(&self) -> Result<&Network> {
+        if let Some(run) = &self.run {
+            return Ok(run.network());
+        }
+        match &self.made {
+            Some(made) => Ok(&made.network),
+            None => Ok(&self.loaded()?.checkpoint.network),
+        }
+    }
+
+    /// What a request means for the network that is loaded: every setting.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for a method, preset, class or setting that is none, or out of range; [`Error::BadState`] and
+    /// [`Error::BadModel`] where there is nothing that a run could be made on.
+    pub fn resolve(&self, request: RunRequest) -> Result<RunConfig> {
+        let classes = self.fitting()?.classes();
+        let checkpoint = &self.loaded()?.checkpoint;
+        let method = match &request.method {
+            Some(name) => method(name)?,
+            None => METHODS[0],
+        };
+        let preset = request.preset.unwrap_or(method.info().default_preset);
+        let subject = Subject { dataset: &checkpoint.card.dataset, network: checkpoint.network.architecture() };
+        let roles = ClassRoles::new(request.forget, self.forgotten());
+        roles.check(classes)?;
+        RunConfig::new(method, preset, &subject, roles)?.with_all(request.changes)
+    }
+
+    /// Every score of a network. Its answers are kept as long as it stays the same, so that other classes cost nothing.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for classes that cannot be forgotten or a split that the dataset does not have;
+    /// [`Error::BadState`] and [`Error::BadModel`] where nothing can be evaluated; those of the device.
+    pub async fn evaluate(
+        &mut self,
+        version: Version,
+        forget: Vec<usize>,
+        non_members: SplitName,
+    ) -> Result<Evaluation> {
+        let dataset = self.fitting()?.clone();
+        if version == Version::Loaded || !self.is_changed() {
+            let checkpoint = &self.loaded()?.checkpoint;
+            let network = checkpoint.network.clone();
+            let roles = ClassRoles::new(forget, &checkpoint.card.forgotten_classes);
+            return evaluate(&network, &dataset, &roles, non_members, &mut self.logits_loaded).await;
+        }
+        let network = self.network()?.clone();
+        let roles = ClassRoles::new(forget, self.forgotten());
+        let evaluation = evaluate(&network, &dataset, &roles, non_members, &mut self.logits_now).await?;
+        if let (None, Some(made)) = (&self.run, &mut self.made)
+            && let Some(record) = made.records.last_mut().filter(|record| made.measurable && record.classes == roles)
+        {
+            (record.fa, record.ra) = (Some(evaluation.fa), Some(evaluation.ra));
+        }
+        Ok(evaluation)
+    }
+
+    /// Every score of another network, such as one retrained without the class. It is not kept.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::evaluate`]; [`Error::BadModel`] where that network does not fit the dataset.
+    pub async fn evaluate_other(
+        &self,
+        network: &Network,
+        forget: Vec<usize>,
+        non_members: SplitName,
+    ) -> Result<Evaluation> {
+        let roles = ClassRoles::new(forget, self.forgotten());
+        evaluate(network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
+    }
+
+    /// Prepares a run on the network as it is now.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::resolve`] and of the device; [`Error::BadState`] while another run is under way.
+    pub async fn start(&mut self, config: RunConfig) -> Result<()> {
+        self.must_be_idle()?;
+        let dataset = self.fitting()?.clone();
+        let network = self.network()?.clone();
+        let known = if self.made.is_some() { &mut self.logits_now } else { &mut self.logits_loaded };
+        let logits = known.get(&network, &dataset, SplitName::Train).await?;
+        self.run = Some(Run::start(network, dataset, config, Some(logits)).await?);
+        Ok(())
+    }
+
+    /// Up to `steps` steps of the run, see [`Run::advance`].
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where no run is under way, and those of the device.
+    pub async fn advance(&mut self, steps: usize) -> Result<Progress> {
+        let run = self.run.as_mut().ok_or_else(no_run)?;
+        let before = run.summary().steps;
+        let progress = run.advance(steps).await?;
+        if progress.step != before {
+            self.logits_now = LogitCache::default();
+        }
+        Ok(progress)
+    }
+
+    /// Ends the run, whether it is over or not, and goes on with the network as it has left it.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where no run is under way.
+    pub fn finish(&mut self) -> Result<Summary> {
+        self.end_run().ok_or_else(no_run)
+    }
+
+    /// Makes the network as it is now the loaded one, with all that was done to it in its card.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where no network is loaded or a run is under way, and those of the device.
+    pub async fn keep(&mut self) -> Result<()> {
+        self.must_be_idle()?;
+        let checkpoint = self.checkpoint().await?;
+        if self.made.take().is_none() {
+            return Ok(());
+        }
+        self.logits_loaded = std::mem::take(&mut self.logits_now);
+        if let Some(loaded) = &mut self.loaded {
+            loaded.checkpoint = checkpoint;
+        }
+        Ok(())
+    }
+
+    /// The network as it is now and its card, which tells of every run, as the bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where no network is loaded, and those of the device.
+    pub async fn export(&mut self) -> Result<Vec<u8>> {
+        self.checkpoint().await?.write(Precision::Full).await
+    }
+
+    /// Back to the network as it was loaded. A run under way ends.
+    pub fn reset(&mut self) {
+        self.run = None;
+        self.made = None;
+        self.logits_now = LogitCache::default();
+    }
+
+    /// Network and card as [`Workspace::export`] writes them.
+    async fn checkpoint(&mut self) -> Result<Checkpoint> {
+        let network = self.network()?.clone();
+        let mut card = self.loaded()?.checkpoint.card.clone();
+        if !self.is_changed() {
+            return Ok(Checkpoint { network, card });
+        }
+        self.measure_last().await?;
+        let made = self.made.as_ref();
+        card.history.extend(made.iter().flat_map(|made| &made.records).cloned());
+        card.history.extend(self.record_under_way().await?);
+        card.forgotten_classes = self.forgotten().to_vec();
+        if card.history.iter().any(|record| record.steps > 0) {
+            // They were measured after training, on other weights.
+            card.accuracies.clear();
+        }
+        Ok(Checkpoint { network, card })
+    }
+
+    /// Forget and retain accuracy of the last run that has ended, where they were not measured yet and can be.
+    async fn measure_last(&mut self) -> Result<()> {
+        let Some(made) = self.made.as_ref().filter(|made| made.measurable && self.run.is_none()) else { return Ok(()) };
+        let Some(roles) = made.records.last().filter(|record| record.fa.is_none()).map(|r| r.classes.clone()) else {
+            return Ok(());
+        };
+        let accuracies = self.train_accuracies(&roles).await?;
+        if let (Some((fa, ra)), Some(record)) = (accuracies, self.made.as_mut().and_then(|m| m.records.last_mut())) {
+            (record.fa, record.ra) = (Some(fa), Some(ra));
+        }
+        Ok(())
+    }
+
+    /// What the run under way has done so far.
+    async fn record_under_way(&mut self) -> Result<Option<UnlearnRecord>> {
+        let Some(run) = self.run.as_ref().filter(|run| run.summary().network_step > 0) else { return Ok(None) };
+        let mut record = record(run.config(), &run.summary());
+        record.stop = None;
+        if let Some((fa, ra)) = self.train_accuracies(&record.classes).await? {
+            (record.fa, record.ra) = (Some(fa), Some(ra));
+        }
+        Ok(Some(record))
+    }
+
+    /// FA and RA of the network as it is now; `None` where the data do not fit it.
+    async fn train_accuracies(&mut self, roles: &ClassRoles) -> Result<Option<(f64, f64)>> {
+        let Some(dataset) = self.pair.dataset().cloned() else { return Ok(None) };
+        let network = self.network()?.clone();
+        let logits = self.logits_now.get(&network, &dataset, SplitName::Train).await?;
+        let answers = Answers { logits: &logits, labels: dataset.train.labels() };
+        let matrix = ConfusionMatrix::from_logits(answers.rows(dataset.classes()), dataset.classes());
+        Ok(Some((matrix.accuracy_of(|class| roles.forgets(class)), matrix.accuracy_of(|class| roles.retains(class)))))
+    }
+
+    /// Takes over what the run has made of the network.
+    fn end_run(&mut self) -> Option<Summary> {
+        let run = self.run.take()?;
+        let config = run.config().clone();
+        let (network, summary) = run.finish();
+        let mut forgotten = self.forgotten().to_vec();
+        if summary.stop.has_forgotten() {
+            forgotten = config.classes().gone().collect();
+        } else if summary.network_step > 0 {
+            // A class that was to be forgotten once more, and was not, no longer counts as forgotten.
+            forgotten.retain(|class| !config.classes().forgets(*class));
+        }
+        let untouched = summary.network_step == 0;
+        if untouched && forgotten == self.forgotten() {
+            return Some(summary);
+        }
+        if untouched && self.made.is_none() {
+            self.logits_now = self.logits_loaded.clone();
+        }
+        let mut records = self.made.take().map(|made| made.records).unwrap_or_default();
+        records.push(record(&config, &summary));
+        self.made = Some(Made { network, records, forgotten, measurable: true });
+        Some(summary)
+    }
+
+    fn pair_up(&mut self) {
+        self.pair = Pair::of(self.dataset.as_ref(), self.loaded.as_ref());
+        self.logits_loaded = LogitCache::default();
+        self.logits_now = LogitCache::default();
+    }
+
+    fn is_changed(&self) -> bool {
+        self.made.is_some() || self.run.as_ref().is_some_and(|run| run.summary().network_step > 0)
+    }
+
+    /// What the network has forgotten, here or before it was loaded.
+    fn forgotten(&self) -> &[usize] {
+        match (&self.made, &self.loaded) {
+            (Some(made), _) => &made.forgotten,
+            (None, Some(loaded)) => &loaded.checkpoint.card.forgotten_classes,
+            (None, None) => &[],
+        }
+    }
+
+    fn must_be_idle(&self) -> Result<()> {
+        match self.run {
+            Some(_) => Err(Error::BadState("a run is under way: finish it first".into())),
+            None => Ok(()),
+        }
+    }
+
+    fn loaded(&self) -> Result<&Loaded> {
+        self.loaded.as_ref().ok_or_else(|| Error::BadState("load a network first".into()))
+    }
+
+    /// The dataset as the network was trained on it.
+    fn fitting(&self) -> Result<&Arc<Dataset>> {
+        match &self.pair {
+            Pair::Fits(dataset) => Ok(dataset),
+            Pair::Misfit(misfit) => {
+                Err(Error::model(&self.loaded()?.name, misfit.expected.clone(), misfit.found.clone()))
+            }
+            Pair::Incomplete => {
+                self.dataset_as_read()?;
+                self.loaded()?;
+                Err(Error::BadState("load a network and a dataset first".into()))
+            }
+        }
+    }
+}
+
+fn record(config: &RunConfig, summary: &Summary) -> UnlearnRecord {
+    UnlearnRecord {
+        method: config.method().info().name.into(),
+        preset: config.preset().as_str().into(),
+        classes: config.classes().clone(),
+        settings: config.settings().to_value(),
+        steps: summary.network_step,
+        stop: Some(summary.stop.as_str().into()),
+        fa: None,
+        ra: None,
+    }
+}
+
+fn no_run() -> Error {
+    Error::BadState("start a run first".into())
+}

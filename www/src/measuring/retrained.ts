@@ -1,0 +1,26 @@
+import type { FetchFile } from '../loading/fetching';
+
+/** Why there is no retrained network: nobody made it, the server cannot be reached, or its file is no good. */
+export type NoRetrained = 'absent' | 'unreachable' | 'unusable';
+
+/** The shipped network retrained without these classes. It only serves to compare with, so a missing one is no failure. */
+export async function findRetrained(
+  shipped: string | undefined,
+  without: readonly number[],
+  fetchFile: FetchFile,
+): Promise<File | NoRetrained> {
+  // Those that are shipped lack one class each.
+  if (!shipped || without.length !== 1) return 'absent';
+  try {
+    return (await fetchFile(`models/${shipped}-without-${without.join()}.safetensors`)) ?? 'absent';
+  } catch {
+    return 'unreachable';
+  }
+}
+
+/** Fetches the retrained networks ahead, as far as there are any, so that the page goes on without a network. */
+export async function fetchAhead(shipped: string, classes: number, fetchFile: FetchFile): Promise<void> {
+  for (let k = 0; k < classes; k++) {
+    if (!((await findRetrained(shipped, [k], fetchFile)) instanceof File)) return;
+  }
+}

@@ -1,0 +1,111 @@
+import {
+  PurgeError,
+  type createSession,
+  type DatasetInfo,
+  type DeviceInfo,
+  type Misfit,
+  type ModelInfo,
+  type Session,
+} from 'purge-unlearning';
+import type { Bytes } from '../loading/loading.svelte';
+import type { PageState } from '../state/page-settings';
+
+/** Asks one session; fails with `cancelled` once it is closed. */
+export type Ask = <T>(call: (session: Session) => Promise<T>) => Promise<T>;
+
+/** The package's session, and what it tells, read again after every call. */
+export class Connection {
+  device: DeviceInfo | undefined = $state.raw();
+  dataset: DatasetInfo | undefined = $state.raw();
+  model: ModelInfo | undefined = $state.raw();
+  misfit: Misfit | undefined = $state.raw();
+  /** What a crash has taken, in words. */
+  lost: string | undefined = $state.raw();
+  /** Of the engine, while it is being fetched. */
+  bytes: Bytes | undefined = $state.raw();
+
+  /** The device that was asked for when the session was opened. */
+  openedFor: PageState['device'] | undefined;
+
+  readonly #create: typeof createSession;
+  readonly #device: () => PageState['device'];
+  #opening: Promise<Session> | undefined;
+  #life = new AbortController();
+
+  /** @param device Says which device to take when a session is opened. */
+  constructor(create: typeof createSession, device: () => PageState['device']) {
+    this.#create = create;
+    this.#device = device;
+  }
+
+  /** The session, opened if there is none. */
+  open(): Promise<Session> {
+    this.#opening ??= this.#open(this.#life);
+    return this.#opening;
+  }
+
+  /**
+   * Asks the session something.
+   *
+   * @throws PurgeError `cancelled` if the session was closed meanwhile.
+   */
+  ask<T>(call: (session: Session) => Promise<T>): Promise<T> {
+    return this.asking()(call);
+  }
+
+  /** What asks the session of now, for several calls that belong together: it does not go on with a later session. */
+  asking(): Ask {
+    const life = this.#life;
+    const mustLive = () => {
+      if (life !== this.#life) throw new PurgeError('cancelled', 'The session was closed.');
+    };
+    return async (call) => {
+      mustLive();
+      const session = await this.open();
+      try {
+        return await call(session);
+      } finally {
+        // Whatever comes from a session that is closed, well or not, nobody waits for any more.
+        mustLive();
+        this.#tell(session);
+      }
+    };
+  }
+
+  /** Ends the session; the next call opens another one. */
+  close(): void {
+    this.#life.abort();
+    this.#life = new AbortController();
+    this.#opening = this.bytes = this.openedFor = undefined;
+    this.device = this.dataset = this.model = this.misfit = this.lost = undefined;
+  }
+
+  async #open(life: AbortController): Promise<Session> {
+    try {
+      this.openedFor = this.#device();
+      const session = await this.#create({
+        device: this.openedFor,
+        signal: life.signal,
+        onProgress: ({ what, loaded, total }) => {
+          if (what !== 'engine' || life !== this.#life) return;
+          this.bytes = { loaded, ...(total !== undefined && { total }) };
+        },
+      });
+      if (life === this.#life) this.#tell(session);
+      return session;
+    } catch (error) {
+      if (life === this.#life) this.#opening = undefined;
+      throw error;
+    } finally {
+      if (life === this.#life) this.bytes = undefined;
+    }
+  }
+
+  #tell({ device, dataset, model, misfit, lost }: Session): void {
+    this.device = device;
+    this.dataset = dataset;
+    this.model = model;
+    this.misfit = misfit;
+    this.lost = lost;
+  }
+}

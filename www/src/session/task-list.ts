@@ -1,0 +1,148 @@
+import { PurgeError } from 'purge-unlearning';
+import { same, type Wanted } from '../loading/wanted';
+import { fetchAhead } from '../measuring/retrained';
+import { asProblem, isCrash, type Problem } from '../state/problem';
+import type { PageSession } from './page-session.svelte';
+import { Tasks, type Task } from './tasks.svelte';
+
+export type TaskName = 'load' | 'samples' | 'reset' | 'keep' | 'configure' | 'before' | 'run' | 'after' | 'retrained';
+
+/** All there is to do for the engine to be where the visitor wants it, first things first. */
+export function tasksOf(page: PageSession): Tasks<TaskName> {
+  const { connection, loading, measurements, configuration, own, shown, settings } = page;
+  /** What the load under way is for. */
+  let loadingFor: Wanted = {};
+
+  const ready = () => shown.fits && connection.lost === undefined;
+  const waits = () => page.run?.state === 'waiting';
+  const usesArchive = () => settings.dataset === 'pathmnist' && settings.size === 'whole' && own.archive !== undefined;
+
+  function tell(error: unknown, during: Problem['during']): boolean {
+    const problem = asProblem(error, during);
+    // Something else is wanted by now, or there is another session.
+    if (problem.code === 'cancelled') return true;
+    page.problem = waits() ? { ...problem, during: 'running' } : problem;
+    if (waits()) page.run?.fail();
+    return false;
+  }
+
+  const tasks: Task<TaskName>[] = [
+    {
+      name: 'load',
+      due: () => loading.due(page.wanted),
+      async perform() {
+        const wanted = (loadingFor = page.wanted);
+        await loading.load(wanted);
+        if (!alike(wanted, page.wanted)) return;
+        if (usesArchive() && connection.misfit) {
+          const { message } = connection.misfit;
+          throw new PurgeError(
+            'bad-dataset',
+            `${own.archive?.name ?? 'archive'}: expected PathMNIST, found images that do not go with its network (${message}).`,
+          );
+        }
+        if (settings.dataset === 'own') own.accept();
+        const shipped = wanted.model?.shipped;
+        if (shipped && shown.fits) void fetchAhead(shipped, shown.words.length, page.fetchFile);
+      },
+      failed(error) {
+        if (!alike(loadingFor, page.wanted)) return true;
+        const { code } = asProblem(error, 'file');
+        const ofVisitor = settings.dataset === 'own' || usesArchive();
+        // Where the engine, or a file of the page's own, could not be had, the visitor's files are not to blame.
+        if (!ofVisitor || !connection.device || code === 'network') return tell(error, 'loading');
+        if (tell(error, 'file')) return true;
+        if (settings.dataset === 'own') return own.refuse(code);
+        own.archive = undefined;
+        return true;
+      },
+    },
+    {
+      name: 'samples',
+      due: () => shown.dataset !== undefined && loading.samples?.of !== loading.held,
+      perform: () => loading.sample(shown.dataset?.classNames.length ?? 0),
+      failed: (error) => tell(error, 'loading'),
+    },
+    {
+      name: 'reset',
+      due: () => page.resetAsked && shown.fits,
+      async perform() {
+        await connection.ask((session) => session.reset());
+        page.resetAsked = false;
+        // What a run has made of the network is gone with it.
+        if (!waits()) page.run = undefined;
+      },
+      failed: (error) => tell(error, 'loading'),
+    },
+    {
+      name: 'keep',
+      due: () => page.keepAsked && ready(),
+      async perform() {
+        page.keepAsked = false;
+        await loading.keep();
+        page.run = undefined;
+      },
+      failed: (error) => tell(error, 'running'),
+    },
+    {
+      name: 'configure',
+      due: () => ready() && configuration.due(loading.held, shown.runSettings),
+      perform: () => configuration.resolve(connection.asking(), loading.held, shown.runSettings),
+      failed: (error) => tell(error, 'running'),
+    },
+    {
+      name: 'before',
+      due: () => ready() && !shown.before,
+      perform: () => measurements.measureBefore(shown.about),
+      failed: measuringFailed,
+    },
+    {
+      name: 'run',
+      due: () => ready() && waits() && shown.config !== undefined,
+      async perform() {
+        const ask = connection.asking();
+        await ask((session) => session.reset());
+        const { run } = page;
+        const { config, before, classes, nonMembers } = shown;
+        if (!run || !config) return;
+        const runSettings = { ...shown.runSettings, nonMembers };
+        await run.go(ask, { of: loading.held, classes, before, runSettings, config });
+      },
+      failed(error) {
+        page.run?.fail(connection.lost === undefined);
+        return page.run?.state === 'over' ? measuringFailed(error) : tell(error, 'running');
+      },
+    },
+    {
+      name: 'after',
+      due: () => ready() && shown.run?.state === 'over' && !shown.after,
+      async perform() {
+        if (shown.run) await measurements.measureAfter(shown.run, shown.about);
+      },
+      failed: measuringFailed,
+    },
+    {
+      name: 'retrained',
+      due: () => ready() && measurements.retrained(shown.about) === undefined,
+      perform: () => measurements.measureRetrained(shown.about, page.untilNextAct),
+      failed: measuringFailed,
+    },
+  ];
+
+  function measuringFailed(error: unknown): boolean {
+    // A crash here loses nothing as a rule, and the session has a new engine: once it may be bad luck.
+    const harmless = isCrash(asProblem(error, 'measuring').code) && connection.lost === undefined;
+    if (harmless && !page.retried) {
+      page.retried = true;
+      return true;
+    }
+    return tell(error, 'measuring');
+  }
+
+  return new Tasks(tasks);
+}
+
+function alike(a: Wanted, b: Wanted): boolean {
+  const alikeIn = (kind: keyof Wanted) => (a[kind] ? same(a[kind], b[kind]) : b[kind] === undefined);
+  return alikeIn('dataset') && alikeIn('model');
+}
