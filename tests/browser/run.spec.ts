@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { counts, download, exportReport, openFewDigits } from './demo-page';
 import { asFile } from './digits';
+import { listenTo } from './problems';
 
 /** So small a step that no run ends by itself. */
 const endless = 'preset=published&learningRate=0.0001&epochs=1000';
@@ -106,4 +107,19 @@ test('a run that stopped short leaves its class to be chosen again', async ({ pa
   const second = await exportReport(page);
   expect(second.before.confusionTrain).toEqual(first.after.confusionTrain);
   expect(second.before.retainLoss).not.toEqual(first.before.retainLoss);
+});
+
+test('where there is nothing to forget no step is taken, and the page goes on', async ({ page }) => {
+  const heard = listenTo(page);
+  const all = await openFewDigits(page, 'targetForgetAccuracy=100');
+  await all.forget.click();
+  await expect(all.status).toContainText('Nothing left to forget', { timeout: 60_000 });
+  await expect(all.after).toBeVisible();
+  expect((await exportReport(page)).steps).toBe(0);
+  await expect(page.getByRole('textbox', { name: 'Target forget accuracy' })).toBeEditable();
+  await page.getByRole('textbox', { name: 'Target forget accuracy' }).fill('1');
+  await page.keyboard.press('Enter');
+  await all.step.click();
+  await expect(all.status).toContainText('Paused at step 1');
+  expect(heard.problems).toEqual([]);
 });

@@ -21,6 +21,8 @@ export interface Sight {
   exportable: boolean;
   images: string;
   network: string;
+  /** By how many pixels the page is wider than the window. */
+  overflow: number;
 }
 
 /** Looks at the page, all at once. */
@@ -75,6 +77,7 @@ export function look(page: Page): Promise<Sight> {
       exportable: isOn(button('Export network')),
       images: text(fact('Images', panel?.querySelector('.own') ?? undefined)),
       network: text(fact('Network', panel?.querySelector('.own') ?? undefined)),
+      overflow: document.documentElement.scrollWidth - innerWidth,
     };
   });
 }

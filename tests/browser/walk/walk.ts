@@ -75,6 +75,7 @@ export class Walk {
   async check(): Promise<Sight> {
     const sight = await look(this.#page);
     expect(this.#heard.problems, 'errors on the page').toEqual([]);
+    expect(sight.overflow, 'pixels that the page is too wide').toBeLessThanOrEqual(0);
     this.#checkSet(sight);
     this.#checkAddress(sight);
     for (const alert of sight.alerts) expect(this.#isFair(alert), `the alert "${alert}"`).toBe(true);

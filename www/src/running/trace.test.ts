@@ -31,6 +31,12 @@ it('forget accuracy has a point at each check and none between', () => {
   expect(trace.retain).toHaveLength(9);
 });
 
+it('no step adds no point', () => {
+  const trace = withEvent(emptyTrace(evaluation({ fa: 0.5, ra: 98 })), event(0, 0.5), 4);
+  expect(trace.forget).toEqual([[0, 0.5]]);
+  expect(trace.retain).toEqual([[0, 98]]);
+});
+
 it('the last points are those of the evaluation', () => {
   let trace = withEvent(emptyTrace(evaluation({ fa: 99, ra: 98 })), event(4, 50), 4);
   trace = withEnd(trace, 4, evaluation({ fa: 49.5, ra: 97.5 }));

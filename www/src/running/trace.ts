@@ -30,6 +30,8 @@ export function emptyTrace(before: Evaluation | undefined): Trace {
 export function withEvent(trace: Trace, event: ProgressEvent, checkEvery: number): Trace {
   trace.events.push(event);
   trace.steps.push(...event.steps);
+  // Where there is nothing to forget, no step is taken: its points are those from before.
+  if (event.step === 0) return { ...trace };
   if (event.retainAccuracy !== undefined) trace.retain.push([event.step, event.retainAccuracy]);
   const checked = event.step % checkEvery === 0 || event.step % event.stepsPerEpoch === 0;
   if (checked) trace.forget.push([event.step, event.forgetAccuracy]);
