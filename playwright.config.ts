@@ -3,8 +3,6 @@ import { browser, port } from './tests/browser/setting';
 
 export default defineConfig({
   testDir: 'tests/browser',
-  // A walk is asked for by `make walk`, with its length and seed.
-  testIgnore: process.env['WALK_SECONDS'] === undefined ? ['**/walk.spec.ts'] : [],
   outputDir: 'test-results',
   // The engine takes a whole core, so tests side by side would only slow each other down.
   workers: 1,

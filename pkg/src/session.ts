@@ -93,6 +93,8 @@ class EngineSession implements Session {
 
   /** The run that the engine has under way, as long as it may go on. */
   #run: symbol | undefined;
+  /** The run that went with its engine, and what the engine died of: whoever goes on with the run is told that. */
+  #fallen: { run: symbol; error: PurgeError } | undefined;
   /** Whether the engine's network has steps behind it that are not in `#network`, and would go with the engine. */
   #atStake = false;
   #lost: string | undefined;
@@ -388,6 +390,7 @@ class EngineSession implements Session {
 
   /** What finished runs have made is held; a run that was under way goes with the engine. */
   #engineDied(error: PurgeError): void {
+    if (this.#run) this.#fallen = { run: this.#run, error };
     this.#run = undefined;
     if (!this.#atStake) return;
     this.#dropRuns();
@@ -481,10 +484,11 @@ class EngineSession implements Session {
 
   /** The connection to the engine that has this run under way. */
   #connectionOf(run: symbol): Connection {
+    if (this.#fallen?.run === run) throw this.#fallen.error;
     if (this.#run !== run || !this.#connection) {
       throw new PurgeError(
         'bad-state',
-        'This run is over: a later call (another run, a load, a reset, keep) or a failure ended it.',
+        'This run is over: a later call (another run, a load, a reset, keep) ended it.',
       );
     }
     return this.#connection;

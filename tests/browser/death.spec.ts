@@ -92,6 +92,23 @@ test('a worker that dies in the middle of a run takes no more than the run', asy
   expect(heard.problems).toEqual([]);
 });
 
+test('a worker that dies while a run is paused is told of at the next step', async ({ page }) => {
+  const { alert, heard, before, reset, status, step } = await open(page);
+  await expect(before).toBeVisible({ timeout: 60_000 });
+  await step.click();
+  await expect(status).toContainText('Paused at step 1');
+  await page.evaluate(() => doom.killAll());
+  await step.click();
+  await expect(alert).toContainText('The engine stopped');
+  await expect(alert.getByText('killed by a test')).toHaveCount(1);
+  await expect(alert).toContainText('what it had made of the network is gone');
+  await expect(status).toContainText('Stopped');
+  await reset.click();
+  await expect(alert).toHaveCount(0);
+  await bothCanBeForgotten(page);
+  expect(heard.problems).toEqual([]);
+});
+
 const measuring: { what: string; doom: Doom; known: boolean }[] = [
   { what: 'what it has left is measured', doom: { asked: 'evaluate current' }, known: true },
   {
