@@ -1,0 +1,42 @@
+import { expect, test, type Page } from '@playwright/test';
+import { controls } from './demo-page';
+import { serveFew } from './packed';
+
+/** What reaches beyond the window, outside of what scrolls by itself. */
+function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    if (document.documentElement.scrollWidth <= innerWidth) return [];
+    const beyond = (element: Element) => element.getBoundingClientRect().right > innerWidth + 0.5;
+    return Array.from(document.body.querySelectorAll('*'))
+      .filter((element) => beyond(element) && !Array.from(element.children).some(beyond))
+      .map((element) => `${element.tagName} "${element.textContent.trim().slice(0, 40)}"`);
+  });
+}
+
+for (const width of [320, 360]) {
+  test(`nothing is wider than a window of ${width} pixels`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await serveFew(page);
+    await page.goto('/?device=cpu&dataset=pathmnist&batchSize=16&targetForgetAccuracy=80&checkEvery=2');
+    const { after, forget, retrained, status } = controls(page);
+    await expect.poll(() => tooWide(page), 'while it loads').toEqual([]);
+    await expect(forget).toBeEnabled({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByText('About the data and the network').click();
+    expect(await tooWide(page), 'with all that opens').toEqual([]);
+    for (const norm of ['Batch norm', 'Group norm']) {
+      await page.getByRole('radio', { name: norm }).check({ force: true });
+      await expect(forget).toBeEnabled({ timeout: 60_000 });
+      expect(await tooWide(page), norm).toEqual([]);
+    }
+    await forget.click();
+    await expect(status).toContainText(/Step \d/);
+    expect(await tooWide(page), 'during a run').toEqual([]);
+    await expect(after).toBeVisible({ timeout: 60_000 });
+    await expect(retrained).toBeVisible({ timeout: 60_000 });
+    expect(await tooWide(page), 'after a run').toEqual([]);
+    await page.getByRole('tab', { name: 'Your own' }).click();
+    await expect(page.getByRole('tabpanel')).toBeVisible();
+    expect(await tooWide(page), 'own data').toEqual([]);
+  });
+}
