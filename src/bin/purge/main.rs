@@ -43,6 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     keep_freed_memory();
+    end_where_nobody_reads();
     let outcome = pollster::block_on(run(Cli::parse().command));
     match outcome {
         Ok(code) => code,
@@ -62,6 +63,15 @@ fn keep_freed_memory() {
         libc::mallopt(libc::M_MMAP_MAX, 0);
         libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
         libc::mallopt(libc::M_TOP_PAD, 128 << 20);
+    }
+}
+
+/// `purge settings | head` ends as other programs do there: Rust ignores the signal, and printing then panics.
+fn end_where_nobody_reads() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: called before any other thread is there; it restores what every program starts with.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
     }
 }
 
