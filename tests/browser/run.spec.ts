@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
-import { counts, download, exportReport, openFewDigits } from './demo-page';
+import { controls, counts, download, exportReport, openFewDigits } from './demo-page';
 import { asFile } from './digits';
+import { serveFew } from './packed';
 import { listenTo } from './problems';
 
 /** So small a step that no run ends by itself. */
@@ -90,6 +91,17 @@ test('classes go together, and then another one after them', async ({ page }) =>
   await page.getByRole('button', { name: 'Take the one from before' }).click();
   await expect(tiles.getByText('forgotten earlier')).toHaveCount(0);
   await expect(tiles.getByRole('checkbox', { name: '5', exact: true })).toBeEnabled();
+});
+
+test('where several classes were taken together, one is chosen for the next run', async ({ page }) => {
+  await serveFew(page);
+  await page.goto('/?device=cpu&class=3,5&batchSize=16&learningRate=0.02&targetForgetAccuracy=80&checkEvery=2');
+  const all = controls(page);
+  await all.forget.click();
+  await expect(all.after).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Forget another class too' }).click();
+  await expect(page.getByText('forgotten earlier')).toHaveCount(2);
+  await expect(page.getByRole('radio', { name: '0', exact: true })).toBeChecked();
 });
 
 test('a run that stopped short leaves its class to be chosen again', async ({ page }) => {
