@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers walk fuzz bench size data models clean
+.PHONY: demo build test test-browsers walk fuzz bench bench-gpu size data models clean
 
 # Builds the page and serves it.
 demo: build
@@ -26,6 +26,10 @@ fuzz:
 # Times a PURGE step natively and in the browser.
 bench:
 	scripts/bench.sh
+
+# Times the page's WebGPU module on this machine's graphics card, without a browser; BATCH=16 STEPS=4 for a slow one.
+bench-gpu:
+	scripts/bench-gpu.sh $(or $(BATCH),128) $(or $(STEPS),20)
 
 # Holds the size of the two wasm modules against their budgets.
 size:
