@@ -59,7 +59,11 @@ pub fn name(device: &Device) -> String {
     if !format!("{device:?}").to_lowercase().contains("flex") {
         return format!("GPU ({gpu})");
     }
-    let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
+    let simd = match () {
+        () if cfg!(all(target_arch = "wasm32", feature = "relaxed-simd")) => ", relaxed SIMD",
+        () if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) => ", SIMD",
+        () => "",
+    };
     format!("CPU ({place}{simd})")
 }
 
