@@ -78,3 +78,5 @@ pub mod web;
 pub mod workspace;
 
 pub use error::{Error, Result};
+#[cfg(all(feature = "cpu", feature = "cli"))]
+pub use kernels::{LayerSpeed, layer_speeds};
