@@ -23,7 +23,7 @@ walk:
 fuzz:
 	scripts/fuzz.sh $(or $(SECONDS),600)
 
-# Times a PURGE step natively and in the browser.
+# Times a PURGE step natively and in the browser, and natively each layer.
 bench:
 	scripts/bench.sh
 
@@ -31,7 +31,7 @@ bench:
 bench-gpu:
 	scripts/bench-gpu.sh $(or $(BATCH),128) $(or $(STEPS),20)
 
-# Holds the size of the two wasm modules against their budgets.
+# Holds the size of the wasm modules against their budgets.
 size:
 	scripts/size.sh
 

@@ -1,5 +1,5 @@
-//! The only file that knows which backends exist. Everything else computes with `burn` tensors, which carry their
-//! device with them.
+//! With `kernels` the only place that knows which backends exist. Everything else computes with `burn` tensors, which carry
+//! their device with them.
 
 use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
@@ -47,13 +47,23 @@ pub async fn open(kind: DeviceKind) -> Result<Device> {
     }
 }
 
+/// Whether it is the CPU's backend.
+#[cfg(feature = "cpu")]
+pub(crate) fn is_cpu(device: &Device) -> bool {
+    *device == Device::flex()
+}
+
 /// A name a person can read.
 pub fn name(device: &Device) -> String {
     let (place, gpu) = if cfg!(target_arch = "wasm32") { ("WebAssembly", "WebGPU") } else { ("native", "wgpu") };
     if !format!("{device:?}").to_lowercase().contains("flex") {
         return format!("GPU ({gpu})");
     }
-    let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
+    let simd = match () {
+        () if cfg!(all(target_arch = "wasm32", feature = "relaxed-simd")) => ", relaxed SIMD",
+        () if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) => ", SIMD",
+        () => "",
+    };
     format!("CPU ({place}{simd})")
 }
 

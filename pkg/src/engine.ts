@@ -65,7 +65,7 @@ interface EngineModule {
   Engine: { create(): Promise<Engine> };
 }
 
-/** Downloads one of the two engine modules and makes its device. */
+/** Downloads one of the engine modules and makes its device. */
 export async function loadEngine({ script, wasm }: ModuleAddress, report: Report): Promise<Engine> {
   const [module, bytes] = await Promise.all([importModule(script), download(wasm, report)]);
   // A server that does not know wasm would keep the browser from compiling while it downloads.

@@ -15,12 +15,12 @@ import type { State } from './engine.js';
 import { PurgeError, messageOf } from './errors.js';
 import type { Command, DatasetFiles, NamedFile, Results, RunSummary } from './protocol.js';
 import { settings, type StopReason } from './settings.js';
+import { cpuModules, type ModuleKind } from './simd.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
 import type {
   DatasetInfo,
   DatasetSource,
   DeviceInfo,
-  DeviceKind,
   EvaluateOptions,
   Evaluation,
   LoadOptions,
@@ -365,7 +365,7 @@ class EngineSession implements Session {
         reason = choice.reason;
       }
     }
-    const device = await this.#openEngine(connection, 'cpu');
+    const device = await this.#openOnCpu(connection);
     this.#device = { ...device, ...(reason !== undefined && { reason }) };
     return connection;
   }
@@ -384,8 +384,20 @@ class EngineSession implements Session {
     return this.#connection;
   }
 
-  #openEngine(connection: Connection, kind: DeviceKind): Promise<DeviceInfo> {
-    return connection.call({ type: 'open', kind, address: moduleAddress(kind, this.#assets) });
+  async #openOnCpu(connection: Connection): Promise<DeviceInfo> {
+    const [first, second] = cpuModules();
+    try {
+      return await this.#openEngine(connection, first);
+    } catch (error) {
+      // Who serves the files may have left out the module that not every browser loads.
+      if (!second || !(error instanceof PurgeError) || error.code !== 'network') throw error;
+      return this.#openEngine(connection, second);
+    }
+  }
+
+  #openEngine(connection: Connection, module: ModuleKind): Promise<DeviceInfo> {
+    const kind = module === 'webgpu' ? 'webgpu' : 'cpu';
+    return connection.call({ type: 'open', kind, address: moduleAddress(module, this.#assets) });
   }
 
   /** What finished runs have made is held; a run that was under way goes with the engine. */
