@@ -311,6 +311,13 @@ impl Workspace {
         Ok(progress)
     }
 
+    /// Takes the run's next step beforehand, see [`Run::go_ahead`]; nothing where none is under way.
+    pub fn go_ahead(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.go_ahead();
+        }
+    }
+
     /// Ends the run, whether it is over or not, and goes on with the network as it has left it.
     ///
     /// # Errors

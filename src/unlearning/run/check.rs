@@ -2,13 +2,15 @@
 
 use burn::tensor::Tensor;
 
-use super::{Plan, Step};
+use super::Step;
+use super::plan::Plan;
 use crate::data::{images, one_hot};
 use crate::inference::samples_in_a_pass;
 use crate::model::Network;
 use crate::unlearning::loss::{correct, cross_entropy};
 
 /// A look at D_f, and at the end of an epoch at D_r too.
+#[derive(Debug)]
 pub(super) struct Check {
     pub epoch_end: bool,
     pub samples: usize,
