@@ -129,6 +129,9 @@ export function serve(scope: WorkerScope, host: Host): void {
         const { model, options } = command;
         return engine.evaluate(options, model && { name: model.name, bytes: await bytesOf(model) });
       }
+      case 'prepare':
+        await engine.prepare();
+        return;
       case 'start':
         await engine.startUnlearning(command.config);
         return;

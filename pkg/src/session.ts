@@ -16,6 +16,7 @@ import { PurgeError, messageOf } from './errors.js';
 import type { Command, DatasetFiles, NamedFile, Results, RunSummary } from './protocol.js';
 import { settings, type StopReason } from './settings.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
+import { storedOf } from './stored.js';
 import type {
   DatasetInfo,
   DatasetSource,
@@ -35,6 +36,7 @@ import type {
   SessionOptions,
   ShippedName,
   Source,
+  StoredEvaluations,
   UnlearnConfig,
   UnlearnEvent,
   UnlearnOptions,
@@ -210,6 +212,23 @@ class EngineSession implements Session {
     return this.#queue(async () => {
       const model = await reading;
       return this.#ask(await this.#readyWithNetwork(), { type: 'evaluate', options: checked, ...(model && { model }) });
+    });
+  }
+
+  async stored(file: Source, options: { model?: Source } = {}): Promise<StoredEvaluations | undefined> {
+    const { model } = checkedOptions('stored', options, ['model']);
+    const reading = this.#readModel(checkedSource('file', file));
+    const other = model === undefined ? undefined : this.#readModel(checkedSource('model', model));
+    return this.#queue(async () => {
+      const network = (await other) ?? this.#model;
+      return storedOf((await reading).blob, network?.blob, this.#dataset);
+    });
+  }
+
+  async prepare(): Promise<void> {
+    return this.#queue(async () => {
+      const connection = await this.#readyWithNetwork();
+      if (!this.#state.running) await this.#ask(connection, { type: 'prepare' });
     });
   }
 

@@ -209,6 +209,14 @@ export interface EvaluateOptions {
   network?: 'current' | 'loaded';
 }
 
+/** Evaluations that were made earlier, somewhere else. */
+export interface StoredEvaluations {
+  /** Where. */
+  device: string;
+  /** Each for other classes to forget. */
+  evaluations: Evaluation[];
+}
+
 /** Which forgetting loss PURGE uses. */
 export type Objective = NonNullable<MethodSettings['objective']>;
 
@@ -394,6 +402,15 @@ export interface Session {
   samples(options: SamplesOptions): Promise<Samples>;
   /** What a preset means for the loaded network. */
   resolveConfig(config: UnlearnConfig): Promise<ResolvedConfig>;
+  /**
+   * Evaluations of the network as it was loaded, or of `model`, on the data that are loaded, from a file that
+   * `purge scores` has written. Undefined where the file is of another network or of other data, to go by their SHA-256, or
+   * where nobody can tell: data that are no packed file, a page without HTTPS. They were measured when the file was made, not
+   * here: say so where you show them.
+   */
+  stored(file: Source, options?: { model?: Source }): Promise<StoredEvaluations | undefined>;
+  /** Computes what a run would begin with, so that it begins at once. */
+  prepare(): Promise<void>;
   /** Every score of the network as it is now, also in the middle of a run, or of another one. */
   evaluate(options: EvaluateOptions): Promise<Evaluation>;
   /**

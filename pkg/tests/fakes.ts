@@ -154,6 +154,10 @@ export class FakeEngine implements Engine {
     } as FakeEvaluation;
   }
 
+  async prepare() {
+    await this.#call('prepare', () => this.#mustFit());
+  }
+
   async startUnlearning(config: UnlearnConfig) {
     await this.#call(`start ${JSON.stringify(config)}`, () => {
       this.#mustFit();

@@ -138,6 +138,11 @@ impl Engine {
         to_js(&js(self.workspace.evaluate(version, forget, split).await)?)
     }
 
+    /// Computes what a run begins with and keeps it.
+    pub async fn prepare(&mut self) -> Js<()> {
+        js(self.workspace.prepare().await.map(|_| ()))
+    }
+
     /// Prepares a run.
     #[wasm_bindgen(js_name = startUnlearning)]
     pub async fn start_unlearning(&mut self, config: JsValue) -> Js<()> {

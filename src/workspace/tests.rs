@@ -194,9 +194,12 @@ fn a_run_begins_with_the_answers_of_the_evaluation_before_it() {
     let before = shown();
     block_on(workspace.start(config.clone())).unwrap();
     assert_eq!(shown() - before, 0);
+    block_on(workspace.prepare()).unwrap_err();
     // And the other way round: what a run began with is half of the evaluation.
     let mut workspace = ready();
     let before = shown();
+    block_on(workspace.prepare()).unwrap();
+    assert_eq!(shown() - before, train);
     block_on(workspace.start(config)).unwrap();
     assert_eq!(shown() - before, train);
     workspace.finish().unwrap();
