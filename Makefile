@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers walk fuzz bench bench-gpu size data models clean
+.PHONY: demo build test test-browsers walk fuzz bench bench-gpu size data models scores clean
 
 # Builds the page and serves it.
 demo: build
@@ -42,6 +42,10 @@ data:
 # Trains the networks that the page ships.
 models: data
 	scripts/models.sh
+
+# Evaluates them, for the page to show at once.
+scores: build
+	scripts/scores.sh again
 
 # Removes what was built in this clone; compiled dependencies stay in the user's cache.
 clean:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Trains every network the page ships; one that is there is left as it is. `models.sh mnist group 3` trains only that one.
+# Then `make scores` is due.
 # shellcheck source=scripts/rust.sh
 . "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
 cd "$root"

@@ -1,5 +1,7 @@
 //! Names as Rust and JSON have them, and as JavaScript has them.
 
+use serde_json::Value;
+
 /// `learning_rate` → `learningRate`
 pub(crate) fn camel(key: &str) -> String {
     let mut upper = false;
@@ -15,6 +17,19 @@ pub(crate) fn camel(key: &str) -> String {
         }
     }
     camel
+}
+
+/// Plain objects with camelCase keys; what is null is left out.
+#[cfg(any(target_arch = "wasm32", feature = "cli"))]
+pub fn camel_keys(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let fields = map.into_iter().filter(|(_, field)| !field.is_null());
+            Value::Object(fields.map(|(key, field)| (camel(&key), camel_keys(field))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(camel_keys).collect()),
+        other => other,
+    }
 }
 
 /// `learningRate` → `learning_rate`

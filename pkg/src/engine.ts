@@ -47,8 +47,12 @@ export interface Engine {
   samples(split: string, classIndex: number, count: number): Awaitable<Samples>;
   resolveConfig(config: UnlearnConfig): Awaitable<ResolvedConfig>;
   evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
+  /** Computes what a run begins with, and keeps it. */
+  prepare(): Awaitable<void>;
   startUnlearning(config: UnlearnConfig): Awaitable<void>;
   advance(steps: number): Awaitable<Advance>;
+  /** Takes the next step beforehand: it shows only when `advance` asks for it. */
+  goAhead(): void;
   /** Ends the run, as cancelled where it was not over. */
   finish(): Awaitable<RunSummary>;
   exportModel(): Awaitable<Uint8Array>;

@@ -57,8 +57,10 @@ export type Command =
   | { type: 'samples'; split: string; class: number; count: number }
   | { type: 'resolve-config'; config: UnlearnConfig }
   | { type: 'evaluate'; options: Omit<EvaluateOptions, 'model'>; model?: NamedFile }
+  | { type: 'prepare' }
   | { type: 'start'; config: UnlearnConfig }
-  | { type: 'advance'; steps: number }
+  /** `ahead`: the worker goes on with a step more once it has answered, which the next `advance` then has at once. */
+  | { type: 'advance'; steps: number; ahead: boolean }
   | { type: 'finish' }
   | { type: 'export' }
   | { type: 'export-dataset'; light: boolean }
@@ -76,6 +78,7 @@ export interface Results {
   samples: Samples;
   'resolve-config': ResolvedConfig;
   evaluate: Evaluation;
+  prepare: undefined;
   start: undefined;
   advance: Advance;
   /** With the network that the run has made, so that it outlives the engine. */

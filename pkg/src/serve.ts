@@ -1,7 +1,7 @@
 import { detectDevice, type Surroundings } from './device.js';
 import type { Report } from './download.js';
 import type { Engine } from './engine.js';
-import { PurgeError, isNamed, panicText, toFailure, trapFailure } from './errors.js';
+import { PurgeError, isNamed, panicText, toFailure, trapFailure, type Failure } from './errors.js';
 import type { Command, ModuleAddress, NamedFile, Outcome, Reply, Request, Results } from './protocol.js';
 
 /** The part of a worker's global scope that is used. */
@@ -36,6 +36,8 @@ const changing: ReadonlySet<Command['type']> = new Set([
 export function serve(scope: WorkerScope, host: Host): void {
   let engine: Engine | undefined;
   let panic: string | undefined;
+  /** What went wrong in the step after the last answer: the next request hears of it. */
+  let stumbled: Failure | undefined;
 
   // The panic hook logs what happened, then the module traps without words; only here do the two meet.
   const log = scope.console.error;
@@ -65,10 +67,22 @@ export function serve(scope: WorkerScope, host: Host): void {
       } catch (error) {
         scope.postMessage({ id, type: 'failure', ...toFailure(error) }, []);
       }
+      if (command.type === 'advance' && command.ahead) goAhead(outcome);
     });
   });
 
+  /** The page has its answer by now, and draws while the engine is at the next step. */
+  function goAhead(outcome: Outcome): void {
+    if (outcome.type !== 'result' || outcome.of !== 'advance' || outcome.value.stop) return;
+    try {
+      engine?.goAhead();
+    } catch (thrown) {
+      stumbled = toFailure(thrown, panic);
+    }
+  }
+
   async function carryOut(command: Command, report: Report): Promise<Ended> {
+    if (stumbled) return { type: 'failure', ...stumbled };
     const failed = (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) });
     const outcome = await answer(command, report).then(
       (value) => ({ type: 'result', of: command.type, value }) as Outcome,
@@ -115,6 +129,9 @@ export function serve(scope: WorkerScope, host: Host): void {
         const { model, options } = command;
         return engine.evaluate(options, model && { name: model.name, bytes: await bytesOf(model) });
       }
+      case 'prepare':
+        await engine.prepare();
+        return;
       case 'start':
         await engine.startUnlearning(command.config);
         return;

@@ -17,6 +17,7 @@ import type { Command, DatasetFiles, NamedFile, Results, RunSummary } from './pr
 import { settings, type StopReason } from './settings.js';
 import { cpuModules, type ModuleKind } from './simd.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
+import { storedOf } from './stored.js';
 import type {
   DatasetInfo,
   DatasetSource,
@@ -35,6 +36,7 @@ import type {
   SessionOptions,
   ShippedName,
   Source,
+  StoredEvaluations,
   UnlearnConfig,
   UnlearnEvent,
   UnlearnOptions,
@@ -213,9 +215,26 @@ class EngineSession implements Session {
     });
   }
 
+  async stored(file: Source, options: { model?: Source } = {}): Promise<StoredEvaluations | undefined> {
+    const { model } = checkedOptions('stored', options, ['model']);
+    const reading = this.#readModel(checkedSource('file', file));
+    const other = model === undefined ? undefined : this.#readModel(checkedSource('model', model));
+    return this.#queue(async () => {
+      const network = (await other) ?? this.#model;
+      return storedOf((await reading).blob, network?.blob, this.#dataset);
+    });
+  }
+
+  async prepare(): Promise<void> {
+    return this.#queue(async () => {
+      const connection = await this.#readyWithNetwork();
+      if (!this.#state.running) await this.#ask(connection, { type: 'prepare' });
+    });
+  }
+
   async *unlearn(given: RunConfig, options: UnlearnOptions = {}): AsyncGenerator<UnlearnEvent, void, void> {
     const { config, nonMembers } = checkedRun('unlearn', given);
-    const { signal, stepsPerEvent } = checkedPace(options);
+    const { signal, stepsPerEvent, ahead } = checkedPace(options);
     const run = Symbol('run');
     let stop: StopReason | undefined;
     let begun = false;
@@ -233,7 +252,7 @@ class EngineSession implements Session {
         const { stop: reason, ...progress } = await this.#queue(async () => {
           const connection = this.#connectionOf(run);
           this.#atStake = true;
-          return this.#ask(connection, { type: 'advance', steps: stepsPerEvent });
+          return this.#ask(connection, { type: 'advance', steps: stepsPerEvent, ahead: ahead() });
         });
         yield { ...progress, type: 'progress' };
         stop = reason;
@@ -574,11 +593,17 @@ function checkedRun(
   return { config: plain(config), ...(nonMembers !== undefined && { nonMembers: nonMembers as 'test' | 'val' }) };
 }
 
-function checkedPace(given: unknown): Pick<UnlearnOptions, 'signal'> & { stepsPerEvent: number } {
-  const { signal, stepsPerEvent = 1 } = checkedOptions('unlearn', given, ['signal', 'stepsPerEvent']);
+function checkedPace(given: unknown): Pick<UnlearnOptions, 'signal'> & { stepsPerEvent: number; ahead: () => boolean } {
+  const known = ['signal', 'stepsPerEvent', 'ahead'];
+  const { signal, stepsPerEvent = 1, ahead = () => true } = checkedOptions('unlearn', given, known);
   checkSignal('signal', signal);
   checkWhole('stepsPerEvent', stepsPerEvent, 1);
-  return { stepsPerEvent: stepsPerEvent as number, ...(signal !== undefined && { signal: signal as AbortSignal }) };
+  if (typeof ahead !== 'function') throw badOption('ahead', 'a function', ahead);
+  return {
+    stepsPerEvent: stepsPerEvent as number,
+    ahead: () => Boolean(ahead()),
+    ...(signal !== undefined && { signal: signal as AbortSignal }),
+  };
 }
 
 /** The shipped network that is asked for; undefined where it is none. */

@@ -209,6 +209,14 @@ export interface EvaluateOptions {
   network?: 'current' | 'loaded';
 }
 
+/** Evaluations that were made earlier, somewhere else. */
+export interface StoredEvaluations {
+  /** Where. */
+  device: string;
+  /** Each for other classes to forget. */
+  evaluations: Evaluation[];
+}
+
 /** Which forgetting loss PURGE uses. */
 export type Objective = NonNullable<MethodSettings['objective']>;
 
@@ -277,8 +285,10 @@ export interface ProgressEvent {
   /** Steps in one epoch, and in the whole run if nothing stops it early. */
   stepsPerEpoch: number;
   maxSteps: number;
-  /** Percent, on D_f; of the newest check. */
+  /** Percent, on D_f or a part of it; of the newest check. Between checks `steps` have that of their batches. */
   forgetAccuracy: number;
+  /** The step after which that check was made; 0: before the first. */
+  checkedStep: number;
   /** Mean cross-entropy of the newest retain batch; absent, as accuracy is, where the method looks at none. */
   retainLoss?: number;
   /** Accuracy in percent on the newest retain batches. */
@@ -335,6 +345,12 @@ export interface UnlearnOptions {
   signal?: AbortSignal;
   /** Steps between two progress events; default 1. A check always ends one. */
   stepsPerEvent?: number;
+  /**
+   * Asked before each event: whether the engine may be at the next step while the event is looked at; default always. That
+   * step counts only once it is pulled, so a run that is paused or cancelled is where its last event says. But another call
+   * waits for it, so whoever knows that a pause comes says no.
+   */
+  ahead?: () => boolean;
 }
 
 /**
@@ -386,6 +402,15 @@ export interface Session {
   samples(options: SamplesOptions): Promise<Samples>;
   /** What a preset means for the loaded network. */
   resolveConfig(config: UnlearnConfig): Promise<ResolvedConfig>;
+  /**
+   * Evaluations of the network as it was loaded, or of `model`, on the data that are loaded, from a file that
+   * `purge scores` has written. Undefined where the file is of another network or of other data, to go by their SHA-256, or
+   * where nobody can tell: data that are no packed file, a page without HTTPS. They were measured when the file was made, not
+   * here: say so where you show them.
+   */
+  stored(file: Source, options?: { model?: Source }): Promise<StoredEvaluations | undefined>;
+  /** Computes what a run would begin with, so that it begins at once. */
+  prepare(): Promise<void>;
   /** Every score of the network as it is now, also in the middle of a run, or of another one. */
   evaluate(options: EvaluateOptions): Promise<Evaluation>;
   /**

@@ -15,6 +15,8 @@ mod auroc;
 mod confusion;
 mod measure;
 mod softmax;
+#[cfg(feature = "cli")]
+mod stored;
 
 use serde::Serialize;
 
@@ -23,6 +25,8 @@ pub use auroc::{auroc, mean_roc, roc};
 pub use confusion::ConfusionMatrix;
 pub use measure::evaluate;
 pub use softmax::{MAX_CROSS_ENTROPY, argmax, cross_entropy, log_softmax, max_softmax, mean_cross_entropy, softmax};
+#[cfg(feature = "cli")]
+pub use stored::Stored;
 
 use crate::data::{ClassRoles, SplitName};
 use crate::{Error, Result};

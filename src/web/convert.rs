@@ -3,7 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::camel::{camel, snake};
+use crate::camel::{camel, camel_keys, snake};
 use crate::unlearning::settings::TABLE;
 use crate::{Error, Result};
 
@@ -42,18 +42,7 @@ fn keys_in_camel(text: &str) -> String {
 pub(super) fn to_js(value: &impl Serialize) -> std::result::Result<JsValue, JsValue> {
     let value = serde_json::to_value(value).map_err(|e| JsValue::from_str(&e.to_string()))?;
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    renamed(value).serialize(&serializer).map_err(JsValue::from)
-}
-
-fn renamed(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let fields = map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (camel(&k), renamed(v)));
-            Value::Object(fields.collect::<Map<_, _>>())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(renamed).collect()),
-        other => other,
-    }
+    camel_keys(value).serialize(&serializer).map_err(JsValue::from)
 }
 
 /// The fields of a plain object, in snake_case; `undefined` counts as left out. NaN and the infinities, which JSON does not know, become texts that no

@@ -138,6 +138,11 @@ impl Engine {
         to_js(&js(self.workspace.evaluate(version, forget, split).await)?)
     }
 
+    /// Computes what a run begins with and keeps it.
+    pub async fn prepare(&mut self) -> Js<()> {
+        js(self.workspace.prepare().await.map(|_| ()))
+    }
+
     /// Prepares a run.
     #[wasm_bindgen(js_name = startUnlearning)]
     pub async fn start_unlearning(&mut self, config: JsValue) -> Js<()> {
@@ -148,6 +153,12 @@ impl Engine {
     /// Up to `steps` steps; `stop` in the answer once the run is over.
     pub async fn advance(&mut self, steps: usize) -> Js<JsValue> {
         to_js(&js(self.workspace.advance(steps).await)?)
+    }
+
+    /// Takes the next step beforehand. It shows only when `advance` asks for it.
+    #[wasm_bindgen(js_name = goAhead)]
+    pub fn go_ahead(&mut self) {
+        self.workspace.go_ahead();
     }
 
     /// Ends the run and keeps the network as it is.

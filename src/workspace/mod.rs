@@ -283,16 +283,26 @@ impl Workspace {
         evaluate(network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
     }
 
+    /// Computes what a run begins with, the answers on the training samples, `[N, K]` row-major, and keeps it for then.
+    ///
+    /// # Errors
+    /// [`Error::BadState`] and [`Error::BadModel`] where no run could begin, and those of the device.
+    pub async fn prepare(&mut self) -> Result<Arc<Vec<f32>>> {
+        self.must_be_idle()?;
+        let dataset = self.fitting()?.clone();
+        let network = self.network()?.clone();
+        let known = if self.made.is_some() { &mut self.logits_now } else { &mut self.logits_loaded };
+        known.get(&network, &dataset, SplitName::Train).await
+    }
+
     /// Prepares a run on the network as it is now.
     ///
     /// # Errors
     /// Those of [`Workspace::resolve`] and of the device; [`Error::BadState`] while another run is under way.
     pub async fn start(&mut self, config: RunConfig) -> Result<()> {
-        self.must_be_idle()?;
+        let logits = self.prepare().await?;
         let dataset = self.fitting()?.clone();
         let network = self.network()?.clone();
-        let known = if self.made.is_some() { &mut self.logits_now } else { &mut self.logits_loaded };
-        let logits = known.get(&network, &dataset, SplitName::Train).await?;
         self.run = Some(Run::start(network, dataset, config, Some(logits)).await?);
         Ok(())
     }
@@ -309,6 +319,13 @@ impl Workspace {
             self.logits_now = LogitCache::default();
         }
         Ok(progress)
+    }
+
+    /// Takes the run's next step beforehand, see [`Run::go_ahead`]; nothing where none is under way.
+    pub fn go_ahead(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.go_ahead();
+        }
     }
 
     /// Ends the run, whether it is over or not, and goes on with the network as it has left it.

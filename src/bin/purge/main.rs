@@ -4,6 +4,7 @@ mod bench;
 mod commands;
 mod data;
 mod options;
+mod scores;
 mod settings;
 mod table;
 mod task;
@@ -32,6 +33,8 @@ enum Command {
     Unlearn(commands::Unlearn),
     /// Every class and seed of a network, and tables of them
     Table(table::Table),
+    /// Store evaluations of a network for a page to show at once
+    Scores(scores::Scores),
     /// Look into data files, or pack them for the page
     #[command(subcommand)]
     Data(data::Data),
@@ -81,6 +84,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Train(train) => train.run().await,
         Command::Evaluate(evaluate) => evaluate.run().await,
         Command::Table(table) => table.run().await,
+        Command::Scores(scores) => scores.run().await,
         Command::Data(data) => data.run(),
         Command::Bench(bench) => bench.run().await,
         Command::Settings(settings) => settings.run(),

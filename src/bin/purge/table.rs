@@ -58,9 +58,19 @@ pub struct Table {
 }
 
 #[derive(Debug, Clone)]
-enum Classes {
+pub enum Classes {
     All,
     These(Vec<usize>),
+}
+
+impl Classes {
+    /// Those that are meant where there are `count` classes.
+    pub fn of(&self, count: usize) -> Vec<usize> {
+        match self {
+            Classes::All => (0..count).collect(),
+            Classes::These(classes) => classes.clone(),
+        }
+    }
 }
 
 impl FromStr for Classes {
@@ -105,10 +115,7 @@ impl Table {
     async fn tasks(&self, model: &Path, data: &str, out: &Path) -> Result<()> {
         std::fs::create_dir_all(out).map_err(|e| Error::io(out.display(), e))?;
         let mut experiment = Experiment::open(self.device, model, data, self.non_members.split()).await?;
-        let classes = match &self.classes {
-            Classes::All => (0..experiment.workspace.dataset()?.classes()).collect(),
-            Classes::These(classes) => classes.clone(),
-        };
+        let classes = self.classes.of(experiment.workspace.dataset()?.classes());
         let methods = self.methods()?;
         let mut tasks = Vec::new();
         for seed in 0..self.seeds {
@@ -117,6 +124,8 @@ impl Table {
             }
         }
         for (seed, class, method, preset) in tasks.into_iter().skip(self.shard.index - 1).step_by(self.shard.count) {
+            // Else what the task before has forgotten would count as forgotten in this one.
+            experiment.workspace.reset();
             let config = experiment.config(method, Some(preset), vec![class], seed, &self.set)?;
             let name = format!("{}.{method}.{}.class-{class}.seed-{seed}.json", experiment.name(), preset.as_str());
             let path = out.join(&name);

@@ -18,6 +18,7 @@ export function servedDataset(name: Served, size: PageState['size'], fetchFile: 
   const file = name === 'pathmnist' && !whole ? 'pathmnist-light' : name;
   return {
     identity: ['served', file, whole],
+    ...(!whole && { scored: true }),
     async find(onBytes, signal) {
       const found = await fetchFile(`data/${file}.purge`, { onBytes, ...(whole && { large: { signal } }) });
       return found && { kind: 'packed', file: found };

@@ -13,7 +13,10 @@ export interface Part<Source> {
   find(onBytes: OnBytes, signal: AbortSignal): Promise<Source | undefined>;
 }
 
-export type DatasetPart = Part<DatasetSource>;
+export interface DatasetPart extends Part<DatasetSource> {
+  /** The page comes with evaluations of its networks on just these images. */
+  scored?: true;
+}
 
 export interface NetworkPart extends Part<File> {
   /** A shipped network's name, such as "mnist-group"; its retrained ones go by it. */

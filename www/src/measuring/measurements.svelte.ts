@@ -2,8 +2,8 @@ import { PurgeError, type Evaluation } from 'purge-unlearning';
 import type { FetchFile } from '../loading/fetching';
 import type { Held } from '../loading/loading.svelte';
 import type { Run } from '../running/run.svelte';
-import type { Connection } from '../session/connection.svelte';
-import { findRetrained, type NoRetrained } from './retrained';
+import type { Ask, Connection } from '../session/connection.svelte';
+import { findRetrained, retrainedName, type NoRetrained } from './retrained';
 
 /** What an evaluation is about. */
 export interface About {
@@ -20,6 +20,8 @@ export class Measurements {
     of: undefined,
     by: {},
   });
+  /** Where those were made that come with the page, by the same keys. An empty text: there is none, or it is not wanted. */
+  #stored: { of: Held | undefined; by: Record<string, string> } = $state.raw({ of: undefined, by: {} });
   readonly #connection: Connection;
   readonly #fetchFile: FetchFile;
 
@@ -36,6 +38,63 @@ export class Measurements {
   /** Its evaluation, or why there is none; undefined until one of the two is known. */
   retrained(about: About): Evaluation | NoRetrained | undefined {
     return this.#find('retrained', about);
+  }
+
+  /** Where an evaluation was made that came with the page; undefined where it was made here. */
+  storedOn(role: 'before' | 'retrained', about: About): string | undefined {
+    return (this.#find(role, about) !== undefined && this.#looked(role, about)) || undefined;
+  }
+
+  /** Whether the page may have come with an evaluation that has not been looked for. */
+  mayBeStored(role: 'before' | 'retrained', about: About): boolean {
+    const { of, classes, nonMembers } = about;
+    const shipped = of.model?.shipped !== undefined && of.dataset?.scored === true && !of.kept;
+    if (!shipped || classes.length !== 1 || nonMembers !== 'test') return false;
+    return this.#find(role, about) === undefined && this.#looked(role, about) === undefined;
+  }
+
+  /**
+   * Takes an evaluation that came with the page, where it is of just this network and these data.
+   *
+   * @param signal Ends the wait for its file, which may be looked for again.
+   */
+  async takeStored(role: 'before' | 'retrained', about: About, signal: AbortSignal): Promise<void> {
+    const ask = this.#connection.asking();
+    try {
+      const stored = await this.#findStored(ask, role, about, signal);
+      if (stored) this.#take(role, about, stored.evaluation);
+      this.#note(role, about, stored?.device ?? '');
+    } catch (error) {
+      if (!signal.aborted) this.#note(role, about, '');
+      throw error;
+    }
+  }
+
+  async #findStored(
+    ask: Ask,
+    role: 'before' | 'retrained',
+    { of, classes }: About,
+    signal: AbortSignal,
+  ): Promise<{ device: string; evaluation: Evaluation } | undefined> {
+    const shipped = of.model?.shipped ?? '';
+    const name = role === 'before' ? shipped : retrainedName(shipped, classes);
+    const network = role === 'before' ? undefined : findRetrained(shipped, classes, this.#fetchFile);
+    const files = Promise.all([this.#fetchFile(`models/${name}.scores`), network]);
+    const [file, model] = await unlessAborted(files, signal);
+    if (!file || typeof model === 'string') return undefined;
+    const stored = await ask((session) => session.stored(file, model && { model }));
+    const evaluation = stored?.evaluations.find(({ classes: { forget } }) => forget.join() === classes.join());
+    return stored && evaluation && { device: stored.device, evaluation };
+  }
+
+  /** Lets what came with the page be measured here. */
+  dropStored(about: About): void {
+    for (const role of ['before', 'retrained'] as const) {
+      if (this.storedOn(role, about) === undefined) continue;
+      const by = Object.entries(this.#taken.by).filter(([of]) => of !== key(role, about));
+      this.#taken = { of: about.of, by: Object.fromEntries(by) };
+      this.#note(role, about, '');
+    }
   }
 
   async measureBefore(about: About): Promise<void> {
@@ -66,6 +125,15 @@ export class Measurements {
   /** Measures the network that a run has left. */
   async measureAfter(run: Run, { classes, nonMembers }: About): Promise<void> {
     run.evaluated(await this.#connection.ask((session) => session.evaluate({ forgetClass: [...classes], nonMembers })));
+  }
+
+  #looked(role: string, about: About): string | undefined {
+    return this.#stored.of === about.of ? this.#stored.by[key(role, about)] : undefined;
+  }
+
+  #note(role: string, about: About, device: string): void {
+    const { of, by } = this.#stored;
+    this.#stored = { of: about.of, by: { ...(of === about.of && by), [key(role, about)]: device } };
   }
 
   #find(role: string, about: About): Evaluation | NoRetrained | undefined {

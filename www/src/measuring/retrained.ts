@@ -12,10 +12,15 @@ export async function findRetrained(
   // Those that are shipped lack one class each.
   if (!shipped || without.length !== 1) return 'absent';
   try {
-    return (await fetchFile(`models/${shipped}-without-${without.join()}.safetensors`)) ?? 'absent';
+    return (await fetchFile(`models/${retrainedName(shipped, without)}.safetensors`)) ?? 'absent';
   } catch {
     return 'unreachable';
   }
+}
+
+/** What the file of a retrained network is called, without an ending: "mnist-group-without-3". */
+export function retrainedName(shipped: string, without: readonly number[]): string {
+  return `${shipped}-without-${without.join('-')}`;
 }
 
 /** Fetches the retrained networks ahead, as far as there are any, so that the page goes on without a network. */

@@ -15,6 +15,7 @@ export function report(): object {
     before,
     after,
     retrained: retrained ?? null,
+    storedOn: shown.storedOn,
     stop: result?.stop,
     steps: result?.steps,
     networkStep: result?.networkStep,

@@ -53,6 +53,15 @@ export function resultWords(before: Evaluation, after: Evaluation, of: ClassWord
   return `It recognises ${percent(after.fa)} of the ${of.all} it learnt from (${percent(before.fa)} before) and ${rest}.`;
 }
 
+/** What to say of scores that came with the page; undefined where all were measured here. */
+export function storedWords({ before, retrained }: { before?: string | undefined; retrained?: string | undefined }) {
+  const device = before ?? retrained;
+  if (device === undefined) return undefined;
+  const which =
+    before === undefined ? 'Retrained was' : retrained === undefined ? 'Before was' : 'Before and retrained were';
+  return `${which} measured when this page was made, on ${device}, not here.`;
+}
+
 /** Why a run ended, and what that means. */
 export function stopWords(
   { stop, steps, seconds, networkStep }: RunResult,

@@ -13,6 +13,7 @@ import {
   type Session,
   type SessionOptions,
   type Source,
+  type StoredEvaluations,
   type UnlearnConfig,
   type UnlearnEvent,
 } from 'purge-unlearning';
@@ -134,6 +135,21 @@ export class FakeSession implements Session {
 
   retrained(): undefined {
     return undefined;
+  }
+
+  /** What a file of the fake server says, "scores of NETWORK". */
+  stored(source: Source, { model }: { model?: Source } = {}): Promise<StoredEvaluations | undefined> {
+    return this.#call('stored', async () => {
+      const of = model ? (await readModel(model)).id : this.#loadedId;
+      const text = await (source as File).text();
+      const classes = this.dataset?.classNames.map((_, k) => k) ?? [];
+      if (text !== `scores of ${of}`) return undefined;
+      return { device: 'elsewhere', evaluations: classes.map((k) => this.#evaluation([k], of, 'test')) };
+    });
+  }
+
+  prepare(): Promise<void> {
+    return this.#call('prepare', () => this.#mustFit());
   }
 
   samples({ class: index, count }: { class: number; count: number }): Promise<Samples> {
@@ -319,6 +335,7 @@ function progress(step: number, over: boolean): UnlearnEvent {
     stepsPerEpoch: 100,
     maxSteps: 100,
     forgetAccuracy: over ? 0 : 50,
+    checkedStep: step,
     retainAccuracy: 90,
     elapsedMs: step,
     steps: [{ step, retainCe: 1 }],

@@ -35,6 +35,57 @@ function gate() {
   return { shut, open };
 }
 
+describe('scores that come with the page', () => {
+  const evaluations = () => world.calls.filter((call) => call.startsWith('evaluate'));
+  const comeWith = (network: string, of = `${network}.safetensors`) =>
+    server.files.set(`models/${network}.scores`, new File([`scores of ${of}`], `${network}.scores`));
+
+  it('are shown at once and told as such, and are measured here when that is asked for', async () => {
+    comeWith('mnist-group');
+    comeWith('mnist-group-without-3');
+    await page.follow();
+    const { shown } = page;
+    expect(evaluations()).toEqual([]);
+    expect(evaluatedBy(shown.before)?.network).toBe('mnist-group.safetensors');
+    expect(evaluatedBy(shown.retrained)?.network).toBe('mnist-group-without-3.safetensors');
+    expect(shown.storedOn).toEqual({ before: 'elsewhere', retrained: 'elsewhere' });
+    expect(world.calls.filter((call) => call === 'prepare')).toHaveLength(1);
+
+    await page.forget();
+    expect(shown.result?.stop).toBe('forget_target');
+    expect(shown.storedOn.before).toBe('elsewhere');
+
+    await page.measureHere();
+    expect(evaluations()).toHaveLength(2);
+    expect([shown.before !== undefined, shown.retrained !== undefined]).toEqual([true, true]);
+    expect(shown.storedOn).toEqual({ before: undefined, retrained: undefined });
+  });
+
+  it('of another network are not shown', async () => {
+    comeWith('mnist-group', 'an older one');
+    comeWith('mnist-group-without-3', 'an older one');
+    await page.follow();
+    expect(evaluations()).toHaveLength(2);
+    expect(page.shown.storedOn).toEqual({ before: undefined, retrained: undefined });
+  });
+
+  it('are not looked for where the visitor brought the images, several classes go, or the network is another by now', async () => {
+    comeWith('mnist-group');
+    const looked = () => server.fetched.filter((path) => path.endsWith('.scores')).length;
+    await set({ dataset: 'own' });
+    await page.take([ownData()]);
+    await page.borrow('mnist');
+    expect([page.shown.fits, looked()]).toEqual([true, 0]);
+    await set({ dataset: 'mnist', class: [3, 5] });
+    expect(looked()).toBe(0);
+    await set({ class: [3] });
+    expect(looked()).toBeGreaterThan(0);
+    await page.forget();
+    await page.keep();
+    expect(page.shown.storedOn).toEqual({ before: undefined, retrained: undefined });
+  });
+});
+
 describe('tabs', () => {
   it('load network and data as a pair', async () => {
     await page.follow();
@@ -308,7 +359,7 @@ describe('a retrained network that takes its time', () => {
     const { shut, open } = gate();
     server.held.set('models/mnist-group-without-3.safetensors', shut);
     void page.follow();
-    await expect.poll(() => page.tasks.doing).toBe('retrained');
+    await expect.poll(() => page.tasks.doing).toBe('stored retrained');
     const forgetting = page.forget();
     await expect.poll(() => page.shown.phase).toBe('done');
     expect(page.shown.retrained).toBeUndefined();

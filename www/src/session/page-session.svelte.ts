@@ -151,6 +151,12 @@ export class PageSession {
     else if (this.shown.busy) this.run?.cancel();
   }
 
+  /** Measures here what came with the page. */
+  measureHere(): Promise<void> {
+    this.measurements.dropStored(this.shown.about);
+    return this.#begin();
+  }
+
   /** Back to the network as it was loaded. */
   reset(): Promise<void> {
     this.run = undefined;

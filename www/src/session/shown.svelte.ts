@@ -77,6 +77,11 @@ export class Shown {
     const taken = this.fits ? this.#page.measurements.retrained(this.about) : undefined;
     return typeof taken === 'object' ? taken : undefined;
   });
+  /** Where those of the two were made that came with the page. */
+  storedOn = $derived.by(() => {
+    const on = (role: 'before' | 'retrained') => this.#page.measurements.storedOn(role, this.about);
+    return this.fits ? { before: on('before'), retrained: on('retrained') } : {};
+  });
   /** Why there is no retrained network to compare with. */
   noRetrained = $derived.by(() => {
     const taken = this.fits ? this.#page.measurements.retrained(this.about) : undefined;

@@ -1,17 +1,32 @@
 import { PurgeError } from 'purge-unlearning';
+import type { Held } from '../loading/loading.svelte';
 import { same, type Wanted } from '../loading/wanted';
 import { fetchAhead } from '../measuring/retrained';
 import { asProblem, isCrash, type Problem } from '../state/problem';
 import type { PageSession } from './page-session.svelte';
 import { Tasks, type Task } from './tasks.svelte';
 
-export type TaskName = 'load' | 'samples' | 'reset' | 'keep' | 'configure' | 'before' | 'run' | 'after' | 'retrained';
+export type TaskName =
+  | 'load'
+  | 'samples'
+  | 'reset'
+  | 'keep'
+  | 'configure'
+  | 'stored'
+  | 'before'
+  | 'run'
+  | 'after'
+  | 'stored retrained'
+  | 'retrained'
+  | 'prepare';
 
 /** All there is to do for the engine to be where the visitor wants it, first things first. */
 export function tasksOf(page: PageSession): Tasks<TaskName> {
   const { connection, loading, measurements, configuration, own, shown, settings } = page;
   /** What the load under way is for. */
   let loadingFor: Wanted = {};
+  /** For what the engine has computed what a run begins with. */
+  let prepared: Held | undefined;
 
   const ready = () => shown.fits && connection.lost === undefined;
   const waits = () => page.run?.state === 'waiting';
@@ -91,6 +106,12 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       failed: (error) => tell(error, 'running'),
     },
     {
+      name: 'stored',
+      due: () => ready() && measurements.mayBeStored('before', shown.about),
+      perform: () => measurements.takeStored('before', shown.about, page.untilNextAct),
+      failed: withoutStored,
+    },
+    {
       name: 'before',
       due: () => ready() && !shown.before,
       perform: () => measurements.measureBefore(shown.about),
@@ -122,12 +143,33 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       failed: measuringFailed,
     },
     {
+      name: 'stored retrained',
+      due: () => ready() && measurements.mayBeStored('retrained', shown.about),
+      perform: () => measurements.takeStored('retrained', shown.about, page.untilNextAct),
+      failed: withoutStored,
+    },
+    {
       name: 'retrained',
       due: () => ready() && measurements.retrained(shown.about) === undefined,
       perform: () => measurements.measureRetrained(shown.about, page.untilNextAct),
       failed: measuringFailed,
     },
+    {
+      // What a run begins with: the scores that came with the page have it not.
+      name: 'prepare',
+      due: () => ready() && prepared !== loading.held && page.run === undefined,
+      async perform() {
+        prepared = loading.held;
+        await connection.ask((session) => session.prepare());
+      },
+      failed: measuringFailed,
+    },
   ];
+
+  /** Scores that cannot be had, or are no good, are measured. */
+  function withoutStored(error: unknown): boolean {
+    return isCrash(asProblem(error, 'measuring').code) ? measuringFailed(error) : true;
+  }
 
   function measuringFailed(error: unknown): boolean {
     // A crash here loses nothing as a rule, and the session has a new engine: once it may be bad luck.
