@@ -152,8 +152,8 @@ fn a_run_with_a_look_margin_ends_as_without_or_one_look_later() {
 
 #[test]
 fn a_look_margin_is_ours_and_off_where_a_method_is_as_published() {
-    for method in 0..METHODS.len() {
-        for info in METHODS[method].info().presets {
+    for (method, of) in METHODS.iter().enumerate() {
+        for info in of.info().presets {
             let margin = preset(method, info.preset, 1).settings().get("look_margin").and_then(Value::as_f64);
             assert_eq!(margin, Some(if info.preset == Preset::Strict { 25.0 } else { 100.0 }), "{info:?}");
         }
