@@ -23,9 +23,10 @@ export function retrainedName(shipped: string, without: readonly number[]): stri
   return `${shipped}-without-${without.join('-')}`;
 }
 
-/** Fetches the retrained networks ahead, as far as there are any, so that the page goes on without a network. */
+/** Fetches the retrained networks ahead, and their scores, as far as there are any, so that the page goes on without a network. */
 export async function fetchAhead(shipped: string, classes: number, fetchFile: FetchFile): Promise<void> {
   for (let k = 0; k < classes; k++) {
     if (!((await findRetrained(shipped, [k], fetchFile)) instanceof File)) return;
+    await fetchFile(`models/${retrainedName(shipped, [k])}.scores`).catch(() => undefined);
   }
 }
