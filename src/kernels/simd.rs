@@ -175,10 +175,12 @@ pub(super) trait Kernel {
 }
 
 /// No intrinsics: for machines that none of the others fits.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[derive(Clone, Copy)]
 struct Portable;
 
 /// Eight results of the same expression.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 macro_rules! each {
     (|$i:ident| $e:expr) => {
         std::array::from_fn(
@@ -188,6 +190,7 @@ macro_rules! each {
     };
 }
 
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 impl Simd for Portable {
     type V = [f32; 8];
     const LANES: usize = 8;
