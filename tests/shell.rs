@@ -226,5 +226,17 @@ fn a_table_goes_on_where_it_stopped() {
     let one: Value = serde_json::from_slice(&one).unwrap();
     assert!(csv.contains(&format!("{:.4}", one["after"]["ra"].as_f64().unwrap())));
 
+    // Every task begins with the network as it was loaded, whatever the one before has made it forget.
+    let apart = scratch("table-apart");
+    let _ = std::fs::remove_dir_all(&apart);
+    let forgets = [&common[..5], &["--out", apart.to_str().unwrap(), "--set", "target_forget_accuracy=100"]].concat();
+    assert!(purge(&forgets).status.success());
+    for class in [0, 1] {
+        let task = std::fs::read(apart.join(format!("grey.purge.strict.class-{class}.seed-0.json"))).unwrap();
+        let task: Value = serde_json::from_slice(&task).unwrap();
+        assert_eq!(task["stop"], "nothing_to_forget");
+        assert_eq!(task["config"]["classes"], serde_json::json!({ "forget": [class], "forgotten": [] }));
+    }
+
     fails(&["table", "--collect", FORMATS], 5, &["expected.json"]);
 }

@@ -38,6 +38,8 @@ export interface MethodSettings {
   targetSamples?: number;
   /** N. Steps between two looks at forget accuracy. A whole number from 1 to 1e9. */
   checkEvery?: number;
+  /** No look in between while the newest batch is further than this over the target; 100 is always. A number from 0 to 100 %. */
+  lookMargin?: number;
   /** α. Stop when the loss on the rest is this many times its first value; 0 is off. 0 (off), or a number from 1 to 1e12. */
   retainBudget?: number;
   /** How many images of the rest that loss is judged on; 0 is all of them. A whole number from 0 to 1e9. */
@@ -319,6 +321,16 @@ export const settings: readonly SettingInfo[] = [
   },
   {
     "group": "stopping",
+    "key": "lookMargin",
+    "kind": "number",
+    "label": "Look margin",
+    "max": 100.0,
+    "min": 0.0,
+    "sentence": "No look in between while the newest batch is further than this over the target; 100 is always.",
+    "unit": "%"
+  },
+  {
+    "group": "stopping",
     "key": "retainBudget",
     "kind": "number",
     "label": "Retain budget",
@@ -497,6 +509,7 @@ export const methods: readonly MethodInfo[] = [
       "targetForgetAccuracy",
       "targetSamples",
       "checkEvery",
+      "lookMargin",
       "retainBudget",
       "budgetSamples",
       "budgetFloor",
@@ -552,6 +565,7 @@ export const methods: readonly MethodInfo[] = [
       "targetForgetAccuracy",
       "targetSamples",
       "checkEvery",
+      "lookMargin",
       "retainBudget",
       "budgetSamples",
       "budgetFloor",
@@ -607,6 +621,7 @@ export const methods: readonly MethodInfo[] = [
       "targetForgetAccuracy",
       "targetSamples",
       "checkEvery",
+      "lookMargin",
       "retainBudget",
       "budgetSamples",
       "budgetFloor",

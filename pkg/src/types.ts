@@ -277,8 +277,10 @@ export interface ProgressEvent {
   /** Steps in one epoch, and in the whole run if nothing stops it early. */
   stepsPerEpoch: number;
   maxSteps: number;
-  /** Percent, on D_f; of the newest check. */
+  /** Percent, on D_f or a part of it; of the newest check. Between checks `steps` have that of their batches. */
   forgetAccuracy: number;
+  /** The step after which that check was made; 0: before the first. */
+  checkedStep: number;
   /** Mean cross-entropy of the newest retain batch; absent, as accuracy is, where the method looks at none. */
   retainLoss?: number;
   /** Accuracy in percent on the newest retain batches. */

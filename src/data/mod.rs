@@ -29,4 +29,6 @@ pub use known::{AuthorsDefaults, Defaults, TrainingDefaults, defaults};
 pub use roles::ClassRoles;
 pub(crate) use roles::one_or_many;
 pub use split::{ImageShape, Split, SplitName};
+#[cfg(test)]
+pub(crate) use tensors::testing;
 pub(crate) use tensors::{images, one_hot};

@@ -4,6 +4,8 @@ use super::{Dataset, Split};
 
 /// Normalised images at `indices` of a split, `[B, C, H, W]`.
 pub(crate) fn images(dataset: &Dataset, split: &Split, indices: &[usize], device: &Device) -> Tensor<4> {
+    #[cfg(test)]
+    testing::SHOWN.set(testing::SHOWN.get() + indices.len());
     let mut pixels = Vec::new();
     dataset.fill_batch(split, indices, &mut pixels);
     let shape = split.shape();
@@ -17,4 +19,19 @@ pub(crate) fn one_hot(split: &Split, indices: &[usize], classes: usize, device: 
         row[split.labels()[index] as usize] = 1.0;
     }
     Tensor::from_data(TensorData::new(values, [indices.len(), classes]), device)
+}
+
+/// What tests want of the one place that images come through on their way to a network: to count them.
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::cell::Cell;
+
+    thread_local! {
+        pub(super) static SHOWN: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// How many images networks were shown on this thread.
+    pub(crate) fn shown() -> usize {
+        SHOWN.get()
+    }
 }

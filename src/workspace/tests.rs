@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::bars::bars;
+use crate::data::testing::shown;
 use crate::data::{ImageShape, Normalisation};
 use crate::device::testing::{fail_after, reads};
 use crate::model::{Architecture, Card, SmallCnnConfig};
@@ -179,6 +180,50 @@ fn answers_are_kept_as_long_as_they_hold() {
     assert_eq!(waits(&mut workspace, Version::Loaded, 2), 0);
     workspace.load_dataset(dataset(0));
     assert_eq!(waits(&mut workspace, Version::Loaded, 2), 2);
+}
+
+/// The network's answers before the run are its evaluation's and the teacher's: the training images go through it once.
+#[test]
+fn a_run_begins_with_the_answers_of_the_evaluation_before_it() {
+    let mut workspace = ready();
+    let (train, test) = (workspace.dataset().unwrap().train.len(), workspace.dataset().unwrap().test.len());
+    let config = workspace.resolve(request(1, small())).unwrap();
+    let before = shown();
+    block_on(workspace.evaluate(Version::Loaded, vec![1], SplitName::Test)).unwrap();
+    assert_eq!(shown() - before, train + test);
+    let before = shown();
+    block_on(workspace.start(config.clone())).unwrap();
+    assert_eq!(shown() - before, 0);
+    // And the other way round: what a run began with is half of the evaluation.
+    let mut workspace = ready();
+    let before = shown();
+    block_on(workspace.start(config)).unwrap();
+    assert_eq!(shown() - before, train);
+    workspace.finish().unwrap();
+    let before = shown();
+    block_on(workspace.evaluate(Version::Loaded, vec![1], SplitName::Test)).unwrap();
+    assert_eq!(shown() - before, test);
+}
+
+#[test]
+fn a_look_that_is_left_out_costs_nothing() {
+    let of_steps = 2 * 4;
+    // 6 images of the class in batches of 4: two steps a pass, so that every other step's look is between epochs.
+    let calls = |margin: f64| {
+        let mut workspace = ready();
+        let never = json!({ "batch_size": 4, "check_every": 1, "epochs": 9, "target_forget_accuracy": 0.0, "learning_rate": 1e-9 });
+        let config = workspace.resolve(request(1, never)).unwrap().with("look_margin", margin).unwrap();
+        block_on(workspace.start(config)).unwrap();
+        let before = (shown(), reads());
+        let progress = block_on(workspace.advance(usize::MAX)).unwrap();
+        assert_eq!(progress.step, 1, "where a look is due a call ends, be it made or not");
+        (shown() - before.0, reads() - before.1, progress.checked_step, progress.steps[0].number("forget_accuracy"))
+    };
+    let (images, waits, checked, of_batch) = calls(50.0);
+    assert!(of_batch > Some(50.0), "the network has learnt its bars: {of_batch:?}");
+    assert_eq!((images, waits, checked), (of_steps, 1, 0));
+    assert_eq!(calls(100.0), (of_steps + 6, 1, 1, of_batch));
+    assert_eq!(calls(99.9), if of_batch > Some(99.9) { calls(50.0) } else { (of_steps + 6, 2, 1, of_batch) });
 }
 
 #[test]

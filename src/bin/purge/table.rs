@@ -117,6 +117,8 @@ impl Table {
             }
         }
         for (seed, class, method, preset) in tasks.into_iter().skip(self.shard.index - 1).step_by(self.shard.count) {
+            // Else what the task before has forgotten would count as forgotten in this one.
+            experiment.workspace.reset();
             let config = experiment.config(method, Some(preset), vec![class], seed, &self.set)?;
             let name = format!("{}.{method}.{}.class-{class}.seed-{seed}.json", experiment.name(), preset.as_str());
             let path = out.join(&name);

@@ -93,6 +93,8 @@ impl PurgeConfig {
                 LoopConfig {
                     epochs: 40,
                     check_every: 4,
+                    // Well over the error of a batch, and over what one step takes off where the target is near.
+                    look_margin: 25.0,
                     // A sample of this size tells just as much, in a fraction of the time.
                     budget_samples: 1000,
                     target_samples: 1000,

@@ -93,6 +93,13 @@ pub struct LoopConfig {
     pub min_steps: usize,
     /// N: forget accuracy is checked every N steps.
     pub check_every: usize,
+    /// Ours: between the ends of epochs a look that is due is left out while the newest forget batch is recognised by more
+    /// than this over the target, percent; 100 for never, as published.
+    ///
+    /// The batch shows the network one step before the look would. So a look that would have ended the run is left out only
+    /// where that one step takes off more than the margin, or the batch lies as far over all of D_f; the run then ends at
+    /// the next look, at most `check_every` steps later.
+    pub look_margin: f64,
     /// Stop when forget accuracy on D_f is at most this, percent.
     pub target_forget_accuracy: f64,
     /// Ours: how many samples of D_f are checked between the ends of epochs; 0 for all, as published. Where they are at the
@@ -117,6 +124,7 @@ impl LoopConfig {
             epochs,
             min_steps: 0,
             check_every: 50,
+            look_margin: 100.0,
             target_forget_accuracy: 100.0 / classes as f64,
             target_samples: 0,
             retain_budget: 0.0,

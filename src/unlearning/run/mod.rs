@@ -1,11 +1,13 @@
 //! The loop around the steps. A run is pulled: each [`Run::advance`] does a few steps and tells how it stands, so that
 //! pausing is not calling it, stepping is calling it with 1, and cancelling is dropping it.
 
+mod check;
 mod config;
 mod progress;
 mod samples;
 mod stopping;
 
+use check::FORGET_ACCURACY;
 pub use config::{LoopConfig, RunConfig};
 pub use progress::{Progress, Step, Summary};
 pub(crate) use samples::EXCLUDED;
@@ -18,12 +20,11 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 use web_time::{Duration, Instant};
 
-use super::loss::{correct, cross_entropy};
 use super::method::{Preparation, Scalar, ScalarKind, Steps};
-use crate::data::{Dataset, Shuffled, images, one_hot};
+use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::fit::check_fit;
-use crate::inference::{logits, samples_in_a_pass};
+use crate::inference::logits;
 use crate::model::Network;
 use crate::{Result, device};
 
@@ -47,6 +48,8 @@ struct Plan {
     target_indices: Vec<usize>,
     budget_indices: Vec<usize>,
     steps_per_epoch: usize,
+    /// Whether no look that is due is ever left out.
+    always_looks: bool,
 }
 
 /// What a step changes. Its tensors are handles, so that a copy to come back to costs next to nothing.
@@ -72,10 +75,14 @@ struct Sound {
     forget_accuracy: f64,
 }
 
-/// A look at D_f, and at the end of an epoch at D_r too.
-struct Check {
-    epoch_end: bool,
-    samples: usize,
+impl State {
+    /// Goes back to the last network that was looked at. A look that was left out vouches for nothing: steps tell only of
+    /// their batches.
+    fn diverged(&mut self) {
+        self.network = self.sound.network.clone();
+        self.forget_accuracy = self.sound.forget_accuracy;
+        self.stop = Some(StopReason::Diverged);
+    }
 }
 
 impl Run {
@@ -114,8 +121,9 @@ impl Run {
         Ok(Self { plan, state, elapsed: began.elapsed() })
     }
 
-    /// Does up to `steps` steps. Ends early at a check, so that one call waits for the device just once (twice where a part
-    /// of D_f is at the target), and at once where the run is over.
+    /// Does up to `steps` steps. Ends early where a check is due, and at once where the run is over. One call waits for the
+    /// device just once, but for looks that come only when the steps' numbers are known: once more where the newest batch
+    /// is near the target, and once more where a part of D_f is at it.
     ///
     /// # Errors
     /// Those of the device. The run then is as it was before the call.
@@ -172,7 +180,7 @@ impl Run {
     }
 
     fn progress(&self, steps: Vec<Step>) -> Progress {
-        let State { step, newest, forget_accuracy, stop, flags, .. } = &self.state;
+        let State { step, newest, forget_accuracy, sound, stop, flags, .. } = &self.state;
         let per_epoch = self.plan.steps_per_epoch;
         let of_newest = |key| newest.as_ref().and_then(|step| step.number(key));
         let share = |key: &str| flags.get(key).copied().unwrap_or_default() as f64 / (*step).max(1) as f64;
@@ -184,6 +192,7 @@ impl Run {
             steps_per_epoch: per_epoch,
             max_steps: per_epoch.saturating_mul(self.plan.stopping.epochs),
             forget_accuracy: *forget_accuracy,
+            checked_step: sound.step,
             retain_loss: of_newest("retain_ce"),
             retain_accuracy: of_newest("retain_accuracy"),
             cosine: of_newest("cosine"),
@@ -214,6 +223,7 @@ impl Plan {
         let labels = dataset.train.labels();
         let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
         let steps_per_epoch = samples.batches_per_pass(config.method().info().pass);
+        let reports_forget_accuracy = config.method().info().scalars.iter().any(|scalar| scalar.key == FORGET_ACCURACY);
         let stopping = Stopping {
             target_forget_accuracy: limits.target_forget_accuracy,
             retain_loss_limit: match limits.retain_budget {
@@ -224,7 +234,6 @@ impl Plan {
         };
         Self {
             config,
-            limits,
             stopping,
             dataset,
             device,
@@ -232,6 +241,8 @@ impl Plan {
             target_indices,
             budget_indices,
             steps_per_epoch,
+            always_looks: limits.look_margin >= 100.0 || !reports_forget_accuracy,
+            limits,
         }
     }
 
@@ -258,28 +269,34 @@ impl Plan {
             return Ok(Vec::new());
         }
         let count = values.len();
-        values.extend(check.as_ref().map(|check| self.look(&state.network, check)));
+        let at_once = check.as_ref().filter(|check| check.epoch_end || self.always_looks);
+        values.extend(at_once.map(|check| self.look(&state.network, check)));
         let values = device::read(Tensor::cat(values, 0)).await?;
-        let (rows, looked) = values.split_at(count * (state.steps.packed_len() + 1));
-        let rows = rows.chunks_exact(state.steps.packed_len() + 1);
-        let is_sound = |values: &[f32]| values.iter().all(|value| value.is_finite());
-        let mut done: Vec<Step> = (first..)
-            .zip(rows.clone().take_while(|row| is_sound(row)))
-            .map(|(step, row)| Step { step, scalars: state.steps.report(&row[..row.len() - 1]) })
+        let width = state.steps.packed_len() + 1;
+        let (rows, looked) = values.split_at(count * width);
+        let done: Vec<Step> = (first..)
+            .zip(rows.chunks_exact(width).take_while(|row| all_finite(row)))
+            .map(|(step, row)| Step { step, scalars: state.steps.report(&row[..width - 1]) })
             .collect();
         for (key, scalar) in done.iter().flat_map(|step| &step.scalars) {
             *state.flags.entry(key).or_default() += usize::from(*scalar == Scalar::Flag(true));
         }
         state.newest = done.last().cloned().or(state.newest.take());
-        if done.len() < count || !is_sound(looked) {
+        if done.len() < count {
             // Steps after the first whose numbers are not finite do not count.
-            state.step = state.step.min(first + done.len());
-            state.network = state.sound.network.clone();
-            state.forget_accuracy = state.sound.forget_accuracy;
-            state.stop = Some(StopReason::Diverged);
-            return Ok(std::mem::take(&mut done));
+            state.step = first + done.len();
+            state.diverged();
+            return Ok(done);
         }
-        if let (Some(check), &[right, _, ref retain_loss @ ..]) = (check, looked) {
+        let looked = match &check {
+            Some(check) if looked.is_empty() && self.is_near(done.last()) => {
+                device::read(self.look(&state.network, check)).await?
+            }
+            _ => looked.to_vec(),
+        };
+        if !all_finite(&looked) {
+            state.diverged();
+        } else if let (Some(check), &[right, _, ref retain_loss @ ..]) = (check, looked.as_slice()) {
             state.forget_accuracy = percent(right as f64, check.samples);
             if check.samples < self.forget_indices.len() && self.stopping.at_target(state.forget_accuracy) {
                 let all = device::read(self.forget_sums(&state.network, &self.forget_indices)).await?;
@@ -294,56 +311,14 @@ impl Plan {
         }
         Ok(done)
     }
-
-    fn check_after(&self, step: usize) -> Option<Check> {
-        let epoch_end = step.is_multiple_of(self.steps_per_epoch);
-        let due = epoch_end || step.is_multiple_of(self.limits.check_every);
-        due.then(|| {
-            let samples = if epoch_end { self.forget_indices.len() } else { self.target_indices.len() };
-            Check { epoch_end, samples }
-        })
-    }
-
-    /// What a check sums up: [`Plan::forget_sums`] and, at the end of an epoch, the cross-entropy on D_r after them.
-    fn look(&self, network: &Network, check: &Check) -> Tensor<1> {
-        if !check.epoch_end {
-            return self.forget_sums(network, &self.target_indices);
-        }
-        let retain = self.sum_over(network, &self.budget_indices, |logits, one_hot| vec![summed(logits, one_hot)]);
-        Tensor::cat(vec![self.forget_sums(network, &self.forget_indices), retain], 0)
-    }
-
-    /// How many of these samples are recognised, and their cross-entropy, which tells whether the answers are finite.
-    fn forget_sums(&self, network: &Network, indices: &[usize]) -> Tensor<1> {
-        self.sum_over(network, indices, |logits, one_hot| {
-            vec![correct(logits.clone(), one_hot.clone()), summed(logits, one_hot)]
-        })
-    }
-
-    /// Sums of values over samples of the training split, from their logits and one-hot labels.
-    fn sum_over(
-        &self,
-        network: &Network,
-        indices: &[usize],
-        values: impl Fn(Tensor<2>, Tensor<2>) -> Vec<Tensor<1>>,
-    ) -> Tensor<1> {
-        let split = &self.dataset.train;
-        let parts = indices.chunks(samples_in_a_pass(network, &self.dataset)).map(|chunk| {
-            let output = network.forward(images(&self.dataset, split, chunk, &self.device));
-            Tensor::cat(values(output.logits, one_hot(split, chunk, self.dataset.classes(), &self.device)), 0)
-        });
-        parts.reduce(|sum, part| sum + part).unwrap_or_else(|| Tensor::zeros([1], &self.device))
-    }
-}
-
-/// Cross-entropy summed over a batch, `[1]`.
-fn summed(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
-    let batch = logits.dims()[0];
-    cross_entropy(logits, one_hot) * batch as f32
 }
 
 fn sum_of_squares(values: Tensor<1>) -> Tensor<1> {
     (values.clone() * values).sum()
+}
+
+fn all_finite(values: &[f32]) -> bool {
+    values.iter().all(|value| value.is_finite())
 }
 
 fn percent(part: f64, whole: usize) -> f64 {

@@ -55,6 +55,8 @@ pub struct Progress {
     pub max_steps: usize,
     /// Percent of D_f, or of the part of it that the newest check was made on.
     pub forget_accuracy: f64,
+    /// The step after which that check was made; 0 for before the first.
+    pub checked_step: usize,
     /// CE(z_r, y_r) of the newest retain batch, nats, where the method looks at one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retain_loss: Option<f64>,

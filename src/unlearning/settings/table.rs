@@ -78,6 +78,8 @@ pub static TABLE: &[Setting] = &[
         "Target samples", "How many of them a look in between counts; 0 is all, as the last look always does."),
     row("check_every", Stopping, whole(1, MANY),
         "Check every", "Steps between two looks at forget accuracy.").symbol("N"),
+    row("look_margin", Stopping, number(0.0, 100.0),
+        "Look margin", "No look in between while the newest batch is further than this over the target; 100 is always.").unit("%"),
     row("retain_budget", Stopping, Range::Number { min: 1.0, max: HUGE, ends: [true, true], zero_is_off: true },
         "Retain budget", "Stop when the loss on the rest is this many times its first value; 0 is off.").symbol("α"),
     row("budget_samples", Stopping, whole(0, MANY),

@@ -73,7 +73,7 @@ export class Run {
       if (done) return;
       if (event.type === 'done') this.#finish(event);
       else {
-        this.trace = withEvent(this.trace, event, config.checkEvery ?? 1);
+        this.trace = withEvent(this.trace, event);
         this.ending = event.forgetAccuracy <= (config.targetForgetAccuracy ?? -1) || event.step >= event.maxSteps;
       }
     }

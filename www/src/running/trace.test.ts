@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { evaluation } from '../measuring/evaluation.fixture';
 import { degrees, emptyTrace, scalarPoints, secondsLeft, withEnd, withEvent } from './trace';
 
+/** Of a run that looks at every fourth step. */
 const event = (step: number, forgetAccuracy: number): ProgressEvent => ({
   type: 'progress',
   step,
@@ -10,6 +11,7 @@ const event = (step: number, forgetAccuracy: number): ProgressEvent => ({
   stepsPerEpoch: 7,
   maxSteps: 84,
   forgetAccuracy,
+  checkedStep: step - (step % 4),
   retainLoss: 0.1,
   retainAccuracy: 97,
   projectedShare: 0,
@@ -19,26 +21,45 @@ const event = (step: number, forgetAccuracy: number): ProgressEvent => ({
   steps: [],
 });
 
-it('forget accuracy has a point at each check and none between', () => {
+it('forget accuracy has a point at each look', () => {
   let trace = emptyTrace(evaluation({ fa: 99, ra: 98 }));
-  for (let step = 1; step <= 8; step++) trace = withEvent(trace, event(step, 100 - step), 4);
+  for (let step = 1; step <= 8; step++) trace = withEvent(trace, event(step, 100 - step));
   expect(trace.forget).toEqual([
     [0, 99],
     [4, 96],
-    [7, 93],
     [8, 92],
   ]);
+  expect(trace.looks).toEqual(trace.forget);
   expect(trace.retain).toHaveLength(9);
 });
 
+it('between looks forget accuracy is that of the batch', () => {
+  let trace = emptyTrace(evaluation({ fa: 99, ra: 98 }));
+  for (let step = 1; step <= 5; step++) {
+    trace = withEvent(trace, { ...event(step, 40), steps: [{ step, forgetAccuracy: 100 - step }] });
+  }
+  expect(trace.forget).toEqual([
+    [0, 99],
+    [1, 99],
+    [2, 98],
+    [3, 97],
+    [4, 40],
+    [5, 95],
+  ]);
+  expect(trace.looks).toEqual([
+    [0, 99],
+    [4, 40],
+  ]);
+});
+
 it('no step adds no point', () => {
-  const trace = withEvent(emptyTrace(evaluation({ fa: 0.5, ra: 98 })), event(0, 0.5), 4);
+  const trace = withEvent(emptyTrace(evaluation({ fa: 0.5, ra: 98 })), event(0, 0.5));
   expect(trace.forget).toEqual([[0, 0.5]]);
   expect(trace.retain).toEqual([[0, 98]]);
 });
 
 it('the last points are those of the evaluation', () => {
-  let trace = withEvent(emptyTrace(evaluation({ fa: 99, ra: 98 })), event(4, 50), 4);
+  let trace = withEvent(emptyTrace(evaluation({ fa: 99, ra: 98 })), event(4, 50));
   trace = withEnd(trace, 4, evaluation({ fa: 49.5, ra: 97.5 }));
   expect(trace.forget).toEqual([
     [0, 99],
@@ -58,11 +79,13 @@ it('an angle is in degrees, rounding errors of a cosine included', () => {
 
 it('the curves of a run that diverged end where the network is, and have no points that are no numbers', () => {
   let trace = emptyTrace(evaluation({ fa: 99, ra: 98 }));
-  for (let step = 1; step <= 6; step++) trace = withEvent(trace, event(step, 99), 2);
+  for (let step = 1; step <= 6; step++) trace = withEvent(trace, { ...event(step, 99), checkedStep: step });
   trace = withEnd(trace, 4, evaluation({ fa: 80, ra: 70 }));
   expect(trace.forget).toEqual([
     [0, 99],
+    [1, 99],
     [2, 99],
+    [3, 99],
     [4, 80],
   ]);
   expect(trace.retain.at(-1)).toEqual([4, 70]);
@@ -76,7 +99,7 @@ it('a method that does not look at the rest has the two ends of its curve', () =
     return given;
   };
   let trace = emptyTrace(evaluation({ fa: 99, ra: 98 }));
-  for (let step = 1; step <= 3; step++) trace = withEvent(trace, blind(event(step, 50)), 1);
+  for (let step = 1; step <= 3; step++) trace = withEvent(trace, blind(event(step, 50)));
   trace = withEnd(trace, 3, evaluation({ fa: 2, ra: 40 }));
   expect(trace.retain).toEqual([
     [0, 98],

@@ -6,8 +6,13 @@ export type Point = [step: number, value: number];
 export interface Trace {
   events: ProgressEvent[];
   steps: StepScalars[];
-  /** Forget accuracy at each check, in percent; the first is from before. */
+  /**
+   * Forget accuracy in percent: on all that is forgotten where it was looked at, as `looks` has it, and on the newest batch
+   * between, where the method has one; the first is from before.
+   */
   forget: Point[];
+  /** Those of them that are of all that is forgotten. */
+  looks: Point[];
   /** Accuracy on retain batches, in percent; the first is from before, on all of D_r. */
   retain: Point[];
 }
@@ -18,23 +23,25 @@ export function emptyTrace(before: Evaluation | undefined): Trace {
     events: [],
     steps: [],
     forget: before ? [[0, before.fa]] : [],
+    looks: before ? [[0, before.fa]] : [],
     retain: before ? [[0, before.ra]] : [],
   };
 }
 
-/**
- * The trace with one more event; the arrays are shared, so that a long run costs no more a step than a short one.
- *
- * @param checkEvery Steps between two looks at forget accuracy.
- */
-export function withEvent(trace: Trace, event: ProgressEvent, checkEvery: number): Trace {
+/** The trace with one more event; the arrays are shared, so that a long run costs no more a step than a short one. */
+export function withEvent(trace: Trace, event: ProgressEvent): Trace {
   trace.events.push(event);
   trace.steps.push(...event.steps);
   // Where there is nothing to forget, no step is taken: its points are those from before.
   if (event.step === 0) return { ...trace };
   if (event.retainAccuracy !== undefined) trace.retain.push([event.step, event.retainAccuracy]);
-  const checked = event.step % checkEvery === 0 || event.step % event.stepsPerEpoch === 0;
-  if (checked) trace.forget.push([event.step, event.forgetAccuracy]);
+  const ofBatch = event.steps.at(-1)?.forgetAccuracy;
+  if (event.checkedStep === event.step) {
+    trace.looks.push([event.step, event.forgetAccuracy]);
+    trace.forget.push([event.step, event.forgetAccuracy]);
+  } else if (ofBatch !== undefined) {
+    trace.forget.push([event.step, ofBatch]);
+  }
   return { ...trace };
 }
 
@@ -44,6 +51,7 @@ export function withEnd(trace: Trace, networkStep: number, after: Evaluation): T
   return {
     ...trace,
     forget: [...until(trace.forget), [networkStep, after.fa]],
+    looks: [...until(trace.looks), [networkStep, after.fa]],
     retain: [...until(trace.retain), [networkStep, after.ra]],
   };
 }

@@ -319,6 +319,7 @@ function progress(step: number, over: boolean): UnlearnEvent {
     stepsPerEpoch: 100,
     maxSteps: 100,
     forgetAccuracy: over ? 0 : 50,
+    checkedStep: step,
     retainAccuracy: 90,
     elapsedMs: step,
     steps: [{ step, retainCe: 1 }],
