@@ -1,5 +1,5 @@
-//! The only file that knows which backends exist. Everything else computes with `burn` tensors, which carry their
-//! device with them.
+//! With `kernels` the only place that knows which backends exist. Everything else computes with `burn` tensors, which carry
+//! their device with them.
 
 use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,12 @@ pub async fn open(kind: DeviceKind) -> Result<Device> {
         #[allow(unreachable_patterns)]
         other => Err(Error::config("device", format!("one of {:?}", DeviceKind::available()), format!("{other:?}"))),
     }
+}
+
+/// Whether it is the CPU's backend.
+#[cfg(feature = "cpu")]
+pub(crate) fn is_cpu(device: &Device) -> bool {
+    *device == Device::flex()
 }
 
 /// A name a person can read.

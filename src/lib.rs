@@ -11,7 +11,8 @@
 //! | [`unlearning`] | the methods, their settings, and the loop around their steps |
 //! | [`evaluation`] | accuracies, confusion matrices, membership inference: pure functions of logits |
 //! | [`workspace`] | the one owner of what is loaded, and of the run under way |
-//! | [`device`] | the only place that knows which backends there are |
+//! | `kernels` | the layers where the time goes, for the CPU in Rust of our own |
+//! | [`device`] | where to compute; only it and `kernels` know which backends there are |
 //! | `web` | the layer for JavaScript, in builds for wasm only |
 //!
 //! A network that learns three classes and forgets one:
@@ -68,6 +69,7 @@ pub mod error;
 pub mod evaluation;
 pub mod fit;
 pub mod inference;
+mod kernels;
 pub mod model;
 pub mod training;
 pub mod unlearning;

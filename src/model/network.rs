@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::norm::{GROUPS, Norms, Statistics};
+use super::norm::{Norms, Statistics};
 use super::{Layout, Norm, Output, Parameters, Reader, ResNetConfig, SmallCnnConfig, Views};
+use crate::kernels::GROUPS;
 use crate::{Error, Result};
 
 /// PyTorch's default for running statistics.
@@ -236,12 +237,6 @@ impl Network {
             Architecture::ResNet(config) => config.compute(&mut reader, &mut norms, images),
         }
     }
-}
-
-/// `[B, C, H, W]` → `[B, C]`
-pub(super) fn spatial_mean(x: Tensor<4>) -> Tensor<2> {
-    let [batch, channels, height, width] = x.dims();
-    x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels])
 }
 
 /// `[B, features]` → `[B, K]`

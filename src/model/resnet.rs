@@ -4,10 +4,11 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::network::{linear, spatial_mean};
+use super::network::linear;
 use super::norm::Norms;
 use super::{Architecture, Layout, Network, Norm, Output, Reader};
 use crate::Result;
+use crate::kernels::{Maps, normalise};
 
 const STAGES: usize = 4;
 const BLOCKS: usize = 2;
@@ -137,7 +138,7 @@ impl ResNetConfig {
             Stem::Small => convolution(images, parameters.next(), 1, 1),
             Stem::ImageNet => convolution(images, parameters.next(), 2, 3),
         };
-        x = relu(norms.apply(x, parameters));
+        x = relu(normalise(x, norms.next(parameters)));
         if self.stem == Stem::ImageNet {
             x = max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]));
         }
@@ -148,9 +149,9 @@ impl ResNetConfig {
                 stages.push(x.clone());
             }
         }
-        let features = spatial_mean(x);
+        let features = Maps::Plain(x).spatial_mean();
         let logits = linear(features.clone(), parameters);
-        Output { logits, taps: [spatial_mean(stages[2].clone()), features.clone(), features] }
+        Output { logits, taps: [Maps::Plain(stages[2].clone()).spatial_mean(), features.clone(), features] }
     }
 }
 
@@ -165,14 +166,14 @@ struct Block {
 impl Block {
     fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, x: Tensor<4>) -> Tensor<4> {
         let y = convolution(x.clone(), parameters.next(), self.stride, 1);
-        let y = relu(norms.apply(y, parameters));
+        let y = relu(normalise(y, norms.next(parameters)));
         let y = convolution(y, parameters.next(), 1, 1);
-        let y = norms.apply(y, parameters);
+        let y = normalise(y, norms.next(parameters));
         let shortcut = if self.input == self.output {
             x
         } else {
             let x = convolution(x, parameters.next(), self.stride, 0);
-            norms.apply(x, parameters)
+            normalise(x, norms.next(parameters))
         };
         relu(y + shortcut)
     }

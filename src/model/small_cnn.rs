@@ -1,13 +1,11 @@
-use burn::tensor::activation::relu;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::network::{linear, spatial_mean};
+use super::network::linear;
 use super::norm::Norms;
 use super::{Architecture, Layout, Network, Norm, Output, Reader};
 use crate::Result;
+use crate::kernels::{ConvBlock, Maps, conv_block};
 
 const BLOCKS: usize = 4;
 
@@ -77,16 +75,14 @@ impl SmallCnnConfig {
     }
 
     pub(super) fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, images: Tensor<4>) -> Output {
-        let mut x = images;
+        let mut x = Maps::Plain(images);
         let mut stages = Vec::with_capacity(BLOCKS);
         for block in 0..BLOCKS {
-            let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-            x = conv2d(x, parameters.next::<4>(), Some(parameters.next::<1>()), options);
-            x = relu(norms.apply(x, parameters));
-            if block < 2 {
-                x = max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2]));
-            } else {
-                stages.push(spatial_mean(x.clone()));
+            let (weight, bias) = (parameters.next(), parameters.next());
+            let layer = ConvBlock { weight, bias, norm: norms.next(parameters) };
+            x = conv_block(x, layer, block < 2);
+            if block >= 2 {
+                stages.push(x.clone().spatial_mean());
             }
         }
         let features = stages[1].clone();

@@ -1,0 +1,282 @@
+//! 3×3 convolution, stride 1, padding 1, of one blocked image, and the gradient of its weights.
+//!
+//! Forward and input gradient are the same kernel with other weights. Its register block is P pixels of a row × 8 (16 with 32
+//! registers) output channels, summed over all taps and input channels before anything is stored. That of the weight
+//! gradient is 4 or 8 input × 8 or 16 output channels of one tap, summed over the pixels of a few images.
+
+use super::layout::{Pixels, Shape, TAPS};
+use super::simd::{BLOCK, In, Out, Simd};
+
+/// Steps written out in a loop of the forward kernel. One in WebAssembly: of a longer body LLVM makes one chain of
+/// multiply-adds for each accumulator and puts the loads of all of them before it, for which sixteen registers do not suffice.
+const UNROLL: usize = if cfg!(target_arch = "wasm32") { 1 } else { 8 };
+
+/// The same for the weight gradient: rows summed in one loop.
+const ROWS: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
+
+/// Pixels that the weight gradient sums in one register: a long sum in one place loses a digit.
+const PIXELS_OF_A_SUM: usize = 256;
+
+/// How the registers of a register block lie: from one to the next in the weights, the output and the bias.
+#[derive(Clone, Copy)]
+struct Apart {
+    weight: usize,
+    out: usize,
+    bias: usize,
+}
+
+/// out = x ∗ weight + bias, for one image: `x` blocked, `packed` as [`super::layout::pack`] gives it, `out` as `to` says.
+///
+/// # Safety
+/// The places have as many numbers as `s` and `to` say, and the machine has the instructions of `S`.
+#[inline(always)]
+pub(super) unsafe fn forward<S: Simd>(s: Shape, x: In, packed: In, bias: In, out: Out, to: Pixels) {
+    let (ib, ob) = (s.input / BLOCK, s.output / BLOCK);
+    let from = Pixels::blocked(s.h, s.w);
+    let per_block = ib * TAPS * BLOCK * BLOCK;
+    let pieces = s.w.div_ceil(S::PIXELS);
+    // Three taps of a row times eight channels lie one after the other. In WebAssembly their number is kept from the
+    // compiler, lest it writes them all out.
+    let steps = if cfg!(target_arch = "wasm32") { std::hint::black_box(3 * BLOCK) } else { 3 * BLOCK };
+    let mut o = 0;
+    while o < ob {
+        let two = S::WIDE && o + 1 < ob;
+        for y in 0..s.h {
+            let (mut at, mut left) = (0, s.w);
+            for piece in 0..pieces {
+                let p = left.div_ceil(pieces - piece);
+                // SAFETY: row y + 2 and column at + p + 1 are the last of the border, block o (+ 1 if two) < ob.
+                unsafe {
+                    let tile = Tile {
+                        x: x.add(y * from.row + at * BLOCK),
+                        plane: from.plane,
+                        row: from.row,
+                        blocks: ib,
+                        steps,
+                        weight: packed.add(o * per_block),
+                        bias: bias.add(o * BLOCK),
+                        out: out.add(o * to.plane + to.first + y * to.row + at * BLOCK),
+                    };
+                    if S::LANES < BLOCK {
+                        let halves = Apart { weight: S::LANES, out: S::LANES, bias: S::LANES };
+                        pixels::<S, 2>(p, tile, halves);
+                    } else if two {
+                        let blocks = Apart { weight: per_block, out: to.plane, bias: BLOCK };
+                        pixels::<S, 2>(p, tile, blocks);
+                    } else {
+                        pixels::<S, 1>(p, tile, Apart { weight: 0, out: 0, bias: 0 });
+                    }
+                }
+                at += p;
+                left -= p;
+            }
+        }
+        o += 1 + usize::from(two);
+    }
+}
+
+#[inline(always)]
+unsafe fn pixels<S: Simd, const NB: usize>(p: usize, t: Tile, apart: Apart) {
+    // SAFETY: as `tile`.
+    unsafe {
+        match p {
+            1 => tile::<S, 1, NB>(t, apart),
+            2 => tile::<S, 2, NB>(t, apart),
+            3 => tile::<S, 3, NB>(t, apart),
+            4 => tile::<S, 4, NB>(t, apart),
+            // Else these were in the module that needs no more than four, too.
+            5 if S::PIXELS > 4 => tile::<S, 5, NB>(t, apart),
+            6 if S::PIXELS > 4 => tile::<S, 6, NB>(t, apart),
+            7 if S::PIXELS > 4 => tile::<S, 7, NB>(t, apart),
+            _ if S::PIXELS > 4 => tile::<S, 8, NB>(t, apart),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tile {
+    x: In,
+    plane: usize,
+    row: usize,
+    blocks: usize,
+    steps: usize,
+    weight: In,
+    bias: In,
+    out: Out,
+}
+
+/// P pixels × NB registers of output channels.
+#[inline(always)]
+unsafe fn tile<S: Simd, const P: usize, const NB: usize>(t: Tile, apart: Apart) {
+    // SAFETY: `forward` has set the places so that all of this is inside.
+    unsafe {
+        let mut acc = [[S::zero(); NB]; P];
+        for acc in &mut acc {
+            for (j, acc) in acc.iter_mut().enumerate() {
+                *acc = S::load(t.bias.add(j * apart.bias));
+            }
+        }
+        let mut weight = t.weight;
+        for i in 0..t.blocks {
+            for ky in 0..3 {
+                let mut x = t.x.add(i * t.plane + ky * t.row);
+                let mut left = t.steps;
+                while left > 0 {
+                    for c in 0..UNROLL {
+                        let mut w = [S::zero(); NB];
+                        for (j, w) in w.iter_mut().enumerate() {
+                            *w = S::load(weight.add(j * apart.weight + c * BLOCK));
+                        }
+                        for (p, acc) in acc.iter_mut().enumerate() {
+                            let b = S::spread(x.add(p * BLOCK + c));
+                            for (acc, w) in acc.iter_mut().zip(w) {
+                                *acc = S::fma(b, w, *acc);
+                            }
+                        }
+                    }
+                    weight = weight.add(UNROLL * BLOCK);
+                    x = x.add(UNROLL);
+                    left -= UNROLL;
+                }
+            }
+        }
+        for (p, acc) in acc.into_iter().enumerate() {
+            for (j, acc) in acc.into_iter().enumerate() {
+                S::store(t.out.add(j * apart.out + p * BLOCK), acc);
+            }
+        }
+    }
+}
+
+/// Adds the gradient of the weights over `images` to `packed`; `x` and `dy` blocked.
+///
+/// # Safety
+/// As [`forward`].
+#[inline(always)]
+pub(super) unsafe fn weight_gradient<S: Simd>(s: Shape, images: usize, x: In, dy: In, packed: Out) {
+    let (ib, ob) = (s.input / BLOCK, s.output / BLOCK);
+    let at = Pixels::blocked(s.h, s.w);
+    let per_tap = BLOCK * BLOCK;
+    let per_block = ib * TAPS * per_tap;
+    let of_a_sum = (PIXELS_OF_A_SUM / (s.h * s.w)).max(1);
+    let mut o = 0;
+    while o < ob {
+        let two = S::WIDE && o + 1 < ob;
+        for i in 0..ib {
+            let mut n = 0;
+            // The planes of these few stay in the first-level cache for all taps.
+            while n < images {
+                let few = of_a_sum.min(images - n);
+                // SAFETY: images n to n + few, blocks i and o (and o + 1 if two), all of their pixels with the border.
+                unsafe {
+                    let x = x.add((n * ib + i) * at.plane);
+                    let dy = dy.add((n * ob + o) * at.plane + at.first);
+                    let dw = packed.add(o * per_block + i * TAPS * per_tap);
+                    for tap in 0..TAPS {
+                        let sum = Outer {
+                            x: x.add(tap / 3 * at.row + tap % 3 * BLOCK),
+                            dy,
+                            dw: dw.add(tap * per_tap),
+                            images: few,
+                            x_image: ib * at.plane,
+                            dy_image: ob * at.plane,
+                            row: at.row,
+                            h: s.h,
+                            w: s.w,
+                            dy_apart: if two { at.plane } else { S::LANES },
+                            dw_apart: if two { per_block } else { S::LANES },
+                        };
+                        if two {
+                            outer::<S, 8, 2>(sum);
+                        } else if S::LANES < BLOCK {
+                            outer::<S, 4, 2>(sum);
+                            outer::<S, 4, 2>(Outer { x: sum.x.add(4), dw: sum.dw.add(4 * BLOCK), ..sum });
+                        } else {
+                            outer::<S, 8, 1>(sum);
+                        }
+                    }
+                }
+                n += few;
+            }
+        }
+        o += 1 + usize::from(two);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Outer {
+    x: In,
+    dy: In,
+    dw: Out,
+    images: usize,
+    x_image: usize,
+    dy_image: usize,
+    row: usize,
+    h: usize,
+    w: usize,
+    dy_apart: usize,
+    dw_apart: usize,
+}
+
+/// Sum over the pixels of the outer products of I input channels and NB registers of output channels.
+#[inline(always)]
+unsafe fn outer<S: Simd, const I: usize, const NB: usize>(sum: Outer) {
+    // SAFETY: `weight_gradient` has set the places so that all of this is inside.
+    unsafe {
+        let mut acc = [[S::zero(); NB]; I];
+        for n in 0..sum.images {
+            let (mut x, mut dy) = (sum.x.add(n * sum.x_image), sum.dy.add(n * sum.dy_image));
+            let mut left = sum.h;
+            loop {
+                let rows = if ROWS == 1 { 1 } else { left.div_ceil(left.div_ceil(ROWS)) };
+                match rows {
+                    1 => outer_rows::<S, I, NB, 1>(x, dy, sum, &mut acc),
+                    2 if ROWS > 1 => outer_rows::<S, I, NB, 2>(x, dy, sum, &mut acc),
+                    3 if ROWS > 1 => outer_rows::<S, I, NB, 3>(x, dy, sum, &mut acc),
+                    _ if ROWS > 1 => outer_rows::<S, I, NB, 4>(x, dy, sum, &mut acc),
+                    _ => {}
+                }
+                left -= rows;
+                if left == 0 {
+                    break;
+                }
+                x = x.add(rows * sum.row);
+                dy = dy.add(rows * sum.row);
+            }
+        }
+        for (c, acc) in acc.into_iter().enumerate() {
+            for (j, acc) in acc.into_iter().enumerate() {
+                let dw = sum.dw.add(j * sum.dw_apart + c * BLOCK);
+                S::store(dw, S::add(S::load(dw.read()), acc));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn outer_rows<S: Simd, const I: usize, const NB: usize, const R: usize>(
+    x: In,
+    dy: In,
+    sum: Outer,
+    acc: &mut [[S::V; NB]; I],
+) {
+    // SAFETY: as `outer`.
+    unsafe {
+        for at in 0..sum.w {
+            for r in 0..R {
+                let (x, dy) = (x.add(r * sum.row + at * BLOCK), dy.add(r * sum.row + at * BLOCK));
+                let mut d = [S::zero(); NB];
+                for (j, d) in d.iter_mut().enumerate() {
+                    *d = S::load(dy.add(j * sum.dy_apart));
+                }
+                for (c, acc) in acc.iter_mut().enumerate() {
+                    let b = S::spread(x.add(c));
+                    for (acc, d) in acc.iter_mut().zip(d) {
+                        *acc = S::fma(b, d, *acc);
+                    }
+                }
+            }
+        }
+    }
+}

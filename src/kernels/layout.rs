@@ -1,0 +1,152 @@
+//! How numbers lie for the kernels, and the way there and back.
+//!
+//! A *blocked* image is `[C/8][H+2][W+2][8]` with a border of zeros: eight channels lie together, and no kernel has to ask
+//! where the image ends. A *flat* one is `[C/8][H][W][8]`, for numbers that no convolution reads. A *planar* one is
+//! `[C][H+2][W+2]` with the same border, for images of few channels. A batch is one after the other.
+
+use super::simd::BLOCK;
+
+/// Taps of a 3×3 convolution.
+pub(super) const TAPS: usize = 9;
+
+/// How large the images of a convolution are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Input channels: a multiple of 8, or any number of planar ones.
+    pub input: usize,
+    /// Output channels, a multiple of 8.
+    pub output: usize,
+    /// Rows.
+    pub h: usize,
+    /// Columns.
+    pub w: usize,
+}
+
+impl Shape {
+    /// Whether its input is planar.
+    pub fn planar(&self) -> bool {
+        !self.input.is_multiple_of(BLOCK)
+    }
+
+    /// Numbers of an input image, blocked or planar.
+    pub fn bordered_input(&self) -> usize {
+        self.input * (self.h + 2) * (self.w + 2)
+    }
+
+    /// Numbers of a blocked image of the output.
+    pub fn bordered_output(&self) -> usize {
+        self.output * (self.h + 2) * (self.w + 2)
+    }
+
+    /// Numbers of a flat image of the output.
+    pub fn flat_output(&self) -> usize {
+        self.output * self.h * self.w
+    }
+
+    /// Numbers of the weights.
+    pub fn weights(&self) -> usize {
+        self.output * self.input * TAPS
+    }
+
+    /// The convolution that makes the gradient of the input from that of the output.
+    pub fn back(&self) -> Shape {
+        Shape { input: self.output, output: self.input, ..*self }
+    }
+}
+
+/// Where the pixels of a blocked or flat image are, in numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Pixels {
+    /// From a row to the next.
+    pub row: usize,
+    /// From eight channels to the next eight.
+    pub plane: usize,
+    /// From the beginning to the first pixel.
+    pub first: usize,
+}
+
+impl Pixels {
+    pub fn blocked(h: usize, w: usize) -> Self {
+        let row = (w + 2) * BLOCK;
+        Self { row, plane: (h + 2) * row, first: row + BLOCK }
+    }
+
+    pub fn flat(h: usize, w: usize) -> Self {
+        Self { row: w * BLOCK, plane: h * w * BLOCK, first: 0 }
+    }
+}
+
+/// Which weight `[O, I, 3, 3]` lies where for the forward kernel: `[O/8][I/8][9][8 in][8 out]`, of planar input
+/// `[O/8][I][9][8 out]`, one after the other.
+fn packed_order(s: Shape) -> impl Iterator<Item = usize> {
+    let inside = if s.planar() { 1 } else { BLOCK };
+    let columns = s.input * TAPS;
+    (0..s.output / BLOCK).flat_map(move |o| {
+        (0..s.input / inside).flat_map(move |i| {
+            (0..TAPS).flat_map(move |tap| {
+                (0..inside).flat_map(move |c| {
+                    (0..BLOCK).map(move |k| (o * BLOCK + k) * columns + (i * inside + c) * TAPS + tap)
+                })
+            })
+        })
+    })
+}
+
+/// Weights `[O, I, 3, 3]` as the forward kernels read them.
+pub(super) fn pack(s: Shape, weight: &[f32]) -> Vec<f32> {
+    packed_order(s).map(|at| weight[at]).collect()
+}
+
+/// The same for [`Shape::back`].
+pub(super) fn pack_back(s: Shape, weight: &[f32]) -> Vec<f32> {
+    let columns = s.input * TAPS;
+    // In the other direction, a tap looks to the opposite side.
+    let there = |at: usize| {
+        let (i, o, tap) = (at / (s.output * TAPS), at / TAPS % s.output, at % TAPS);
+        o * columns + i * TAPS + (TAPS - 1 - tap)
+    };
+    packed_order(s.back()).map(|at| weight[there(at)]).collect()
+}
+
+/// The inverse of [`pack`], for gradients.
+pub(super) fn unpack(s: Shape, packed: &[f32]) -> Vec<f32> {
+    let mut weight = vec![0.0; packed.len()];
+    for (value, at) in packed.iter().zip(packed_order(s)) {
+        weight[at] = *value;
+    }
+    weight
+}
+
+/// One image `[C, H, W]` into a planar one, whose border is zero already.
+pub(super) fn pad(s: Shape, image: &[f32], to: &mut [f32]) {
+    for (row, from) in image.chunks_exact(s.w).enumerate() {
+        let at = (row / s.h * (s.h + 2) + row % s.h + 1) * (s.w + 2) + 1;
+        to[at..at + s.w].copy_from_slice(from);
+    }
+}
+
+/// One image `[C, H, W]` into a blocked one, whose border is zero already.
+pub(super) fn block(channels: usize, h: usize, w: usize, image: &[f32], to: &mut [f32]) {
+    let pixels = Pixels::blocked(h, w);
+    for (c, plane) in image.chunks_exact(h * w).enumerate().take(channels) {
+        for (y, from) in plane.chunks_exact(w).enumerate() {
+            let at = c / BLOCK * pixels.plane + pixels.first + y * pixels.row + c % BLOCK;
+            for (x, value) in from.iter().enumerate() {
+                to[at + x * BLOCK] = *value;
+            }
+        }
+    }
+}
+
+/// The inverse of [`block`].
+pub(super) fn unblock(channels: usize, h: usize, w: usize, image: &[f32], to: &mut [f32]) {
+    let pixels = Pixels::blocked(h, w);
+    for (c, plane) in to.chunks_exact_mut(h * w).enumerate().take(channels) {
+        for (y, to) in plane.chunks_exact_mut(w).enumerate() {
+            let at = c / BLOCK * pixels.plane + pixels.first + y * pixels.row + c % BLOCK;
+            for (x, value) in to.iter_mut().enumerate() {
+                *value = image[at + x * BLOCK];
+            }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! The kernels against loops that are too simple to be wrong, in f64.
+
+use proptest::prelude::*;
+
+use super::batch::{self, Layer};
+use super::layout::{self, Shape};
+use super::norm::{Norm, Tail};
+use super::{EPSILON, GROUPS};
+
+/// Reproducible numbers between −1 and 1.
+fn noise(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    std::iter::repeat_with(next).take(count).collect()
+}
+
+/// A layer, its input and the gradient of its result, all in PyTorch's layout.
+#[derive(Debug, Clone)]
+struct Case {
+    s: Shape,
+    images: usize,
+    frozen: bool,
+    pool: bool,
+    x: Vec<f32>,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    gamma: Vec<f32>,
+    beta: Vec<f32>,
+    mean: Vec<f32>,
+    inverse: Vec<f32>,
+    dout: Vec<f32>,
+}
+
+impl Case {
+    fn new(s: Shape, images: usize, frozen: bool, pool: bool) -> Self {
+        let mut seed = 0;
+        let mut some = |count| {
+            seed += 1;
+            noise(count, seed)
+        };
+        let (h, w) = if pool { (s.h / 2, s.w / 2) } else { (s.h, s.w) };
+        Self {
+            s,
+            images,
+            frozen,
+            pool,
+            x: some(images * s.input * s.h * s.w),
+            weight: some(s.weights()),
+            bias: some(s.output),
+            gamma: some(s.output),
+            beta: some(s.output),
+            mean: some(s.output),
+            inverse: some(s.output).iter().map(|v| 1.0 + 0.5 * v).collect(),
+            dout: some(images * s.output * h * w),
+        }
+    }
+
+    fn layer(&self) -> Layer<'_> {
+        let norm = if self.frozen {
+            Norm::Frozen { mean: &self.mean, inverse: &self.inverse }
+        } else {
+            Norm::Group { epsilon: EPSILON as f32 }
+        };
+        let tail = Tail { s: self.s, norm, gamma: &self.gamma, beta: &self.beta, pool: self.pool };
+        Layer { weight: &self.weight, bias: &self.bias, tail }
+    }
+
+    fn size(&self) -> (usize, usize) {
+        self.layer().tail.size()
+    }
+}
+
+/// What there is to compare: the result and all gradients, in PyTorch's layout.
+struct Found<T> {
+    out: Vec<T>,
+    dx: Option<Vec<T>>,
+    weight: Vec<T>,
+    bias: Vec<T>,
+    gamma: Vec<T>,
+    beta: Vec<T>,
+}
+
+fn with_kernels(case: &Case) -> Found<f32> {
+    let (s, (h, w)) = (case.s, case.size());
+    let x = batch::border(s, &case.x);
+    let (out, kept) = batch::forward(case.layer(), &x, true);
+    let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&out), bits(&batch::forward(case.layer(), &x, false).0), "without gradients it is the same");
+    let result = Shape { input: s.output, output: s.output, h, w };
+    let dout = batch::border(result, &case.dout);
+    let found = batch::backward(case.layer(), &x, &kept.unwrap(), &dout, true);
+    let plain = |channels: usize, h: usize, w: usize, values: &[f32]| {
+        let mut images = vec![0.0; case.images * channels * h * w];
+        let blocked = values.chunks(channels * (h + 2) * (w + 2));
+        blocked.zip(images.chunks_mut(channels * h * w)).for_each(|(v, to)| layout::unblock(channels, h, w, v, to));
+        images
+    };
+    Found {
+        out: plain(s.output, h, w, &out),
+        dx: found.x.map(|dx| plain(s.input, s.h, s.w, &dx)),
+        weight: found.weight,
+        bias: found.sums.bias,
+        gamma: found.sums.gamma,
+        beta: found.sums.beta,
+    }
+}
+
+/// Calls f(output index, input index, weight index) for every product of the convolution.
+fn products(s: Shape, images: usize, mut f: impl FnMut(usize, usize, usize)) {
+    for n in 0..images {
+        for o in 0..s.output {
+            for i in 0..s.input {
+                for (y, x) in (0..s.h).flat_map(|y| (0..s.w).map(move |x| (y, x))) {
+                    for (ky, kx) in (0..3).flat_map(|ky| (0..3).map(move |kx| (ky, kx))) {
+                        let (from_y, from_x) = (y + ky, x + kx);
+                        if (1..=s.h).contains(&from_y) && (1..=s.w).contains(&from_x) {
+                            let out = ((n * s.output + o) * s.h + y) * s.w + x;
+                            let input = ((n * s.input + i) * s.h + from_y - 1) * s.w + from_x - 1;
+                            f(out, input, (o * s.input + i) * 9 + ky * 3 + kx);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn with_loops(case: &Case) -> Found<f64> {
+    let s = case.s;
+    let (pixels, per_group) = (s.h * s.w, s.output / GROUPS);
+    let channel = |k: usize| k / pixels % s.output;
+    let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|&v| f64::from(v)).collect() };
+    let (x, weight, gamma, beta) = (wide(&case.x), wide(&case.weight), wide(&case.gamma), wide(&case.beta));
+    let mut y: Vec<f64> = (0..case.images * s.output * pixels).map(|k| f64::from(case.bias[channel(k)])).collect();
+    products(s, case.images, |o, i, k| y[o] += x[i] * weight[k]);
+
+    // Mean and 1/σ of every number's group, or of its channel.
+    let size = per_group * pixels;
+    let of_group: Vec<(f64, f64)> = y
+        .chunks(size)
+        .map(|values| {
+            let mean = values.iter().sum::<f64>() / size as f64;
+            let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / size as f64;
+            (mean, 1.0 / (variance + f64::from(EPSILON as f32)).sqrt())
+        })
+        .collect();
+    let statistics = |k: usize| match case.frozen {
+        true => (f64::from(case.mean[channel(k)]), f64::from(case.inverse[channel(k)])),
+        false => of_group[k / size],
+    };
+    let normal: Vec<f64> = y.iter().enumerate().map(|(k, y)| (y - statistics(k).0) * statistics(k).1).collect();
+    let z: Vec<f64> = normal.iter().enumerate().map(|(k, n)| n * gamma[channel(k)] + beta[channel(k)]).collect();
+
+    let (h, w) = case.size();
+    let mut out = vec![0.0; case.dout.len()];
+    let mut dz = vec![0.0; y.len()];
+    for (k, out) in out.iter_mut().enumerate() {
+        let (plane, i, j) = (k / (h * w), k / w % h, k % w);
+        let window: Vec<usize> = match case.pool {
+            true => [0, 1, s.w, s.w + 1].iter().map(|d| plane * pixels + 2 * i * s.w + 2 * j + d).collect(),
+            false => vec![k],
+        };
+        let best = window.into_iter().reduce(|a, b| if z[b] > z[a] { b } else { a }).unwrap();
+        *out = z[best].max(0.0);
+        if z[best] > 0.0 {
+            dz[best] += f64::from(case.dout[k]);
+        }
+    }
+
+    let zeros = || vec![0.0; s.output];
+    let (mut dgamma, mut dbeta, mut dbias) = (zeros(), zeros(), zeros());
+    for k in 0..dz.len() {
+        dgamma[channel(k)] += dz[k] * normal[k];
+        dbeta[channel(k)] += dz[k];
+    }
+    let dy: Vec<f64> = (0..dz.len())
+        .map(|k| {
+            let inverse = statistics(k).1;
+            if case.frozen {
+                return gamma[channel(k)] * dz[k] * inverse;
+            }
+            let group = k / size * size..(k / size + 1) * size;
+            let of = |f: &dyn Fn(usize) -> f64| group.clone().map(f).sum::<f64>() / size as f64;
+            let mean = of(&|k| gamma[channel(k)] * dz[k]);
+            let along = of(&|k| gamma[channel(k)] * dz[k] * normal[k]);
+            inverse * (gamma[channel(k)] * dz[k] - mean - normal[k] * along)
+        })
+        .collect();
+    dy.iter().enumerate().for_each(|(k, dy)| dbias[channel(k)] += dy);
+    let (mut dx, mut dweight) = (vec![0.0; x.len()], vec![0.0; weight.len()]);
+    products(s, case.images, |o, i, k| {
+        dx[i] += dy[o] * weight[k];
+        dweight[k] += dy[o] * x[i];
+    });
+    Found { out, dx: Some(dx), weight: dweight, bias: dbias, gamma: dgamma, beta: dbeta }
+}
+
+/// The largest difference, relative to the largest number.
+fn difference(found: &[f32], wanted: &[f64]) -> f64 {
+    assert_eq!(found.len(), wanted.len());
+    let scale = wanted.iter().fold(1e-9f64, |max, v| max.max(v.abs()));
+    found.iter().zip(wanted).map(|(f, w)| (f64::from(*f) - w).abs()).fold(0.0, f64::max) / scale
+}
+
+/// A number near zero, or two nearly equal ones of a window, may come out the other way round in f32: then the gradient
+/// goes another way, and the case says nothing.
+fn is_decided(case: &Case) -> bool {
+    let mut widened = case.clone();
+    widened.beta.iter_mut().for_each(|beta| *beta += 2e-5);
+    let mut narrowed = case.clone();
+    narrowed.beta.iter_mut().for_each(|beta| *beta -= 2e-5);
+    let positive = |case: &Case| with_loops(case).out.iter().map(|v| *v > 0.0).collect::<Vec<_>>();
+    positive(&widened) == positive(&narrowed)
+}
+
+fn check(case: &Case) {
+    let (found, wanted) = (with_kernels(case), with_loops(case));
+    let close = |name: &str, found: &[f32], wanted: &[f64], at_most: f64| {
+        let difference = difference(found, wanted);
+        assert!(difference < at_most, "{name} of {:?}, {} images: {difference:e}", case.s, case.images);
+    };
+    close("the result", &found.out, &wanted.out, 3e-6);
+    if !is_decided(case) {
+        return;
+    }
+    close("the weights' gradient", &found.weight, &wanted.weight, 1e-5);
+    close("gamma's gradient", &found.gamma, &wanted.gamma, 1e-5);
+    close("beta's gradient", &found.beta, &wanted.beta, 3e-6);
+    assert_eq!(found.dx.is_none(), case.s.planar());
+    if let (Some(found), Some(wanted)) = (&found.dx, &wanted.dx) {
+        close("the input's gradient", found, wanted, 1e-5);
+    }
+    // With a channel a group the norm takes it away again, and what is left is rounding.
+    let scale = case.dout.iter().map(|d| f64::from(d.abs())).sum::<f64>();
+    let bias: Vec<f64> = found.bias.iter().zip(&wanted.bias).map(|(f, w)| (f64::from(*f) - w).abs()).collect();
+    assert!(bias.iter().all(|difference| *difference < 1e-5 * scale), "the bias' gradient of {:?}: {bias:?}", case.s);
+}
+
+#[test]
+fn the_layers_of_the_small_network_are_right() {
+    for (input, output, side, pool) in [(1, 16, 28, true), (16, 32, 14, true), (32, 64, 7, false), (3, 16, 32, true)] {
+        for frozen in [false, true] {
+            check(&Case::new(Shape { input, output, h: side, w: side }, 2, frozen, pool));
+        }
+    }
+}
+
+#[test]
+fn a_batch_of_several_parts_is_right() {
+    check(&Case::new(Shape { input: 8, output: 8, h: 3, w: 2 }, 35, false, false));
+    check(&Case::new(Shape { input: 1, output: 8, h: 4, w: 4 }, 17, true, true));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_shape_is_right(
+        input in prop_oneof![1usize..5, Just(8), Just(12), Just(24)],
+        blocks in 1usize..4,
+        h in 1usize..20,
+        w in 1usize..20,
+        images in 1usize..4,
+        frozen: bool,
+        pool: bool,
+    ) {
+        // A pool of a single row or column leaves nothing.
+        let pool = pool && h > 1 && w > 1;
+        check(&Case::new(Shape { input, output: 8 * blocks, h, w }, images, frozen, pool));
+    }
+}
+
+#[test]
+fn not_a_number_comes_through() {
+    for (frozen, pool, at) in
+        [(false, false, 0), (true, false, 7), (true, true, 9), (true, true, 14), (false, true, 15)]
+    {
+        let mut case = Case::new(Shape { input: 1, output: 8, h: 4, w: 4 }, 1, frozen, pool);
+        case.x[at] = f32::NAN;
+        let found = with_kernels(&case);
+        assert!(found.out.iter().any(|v| v.is_nan()), "{at}");
+        for gradient in [&found.weight, &found.bias, &found.gamma, &found.beta] {
+            assert!(gradient.iter().any(|v| v.is_nan()), "{at}");
+        }
+    }
+}
+
+#[test]
+fn an_infinite_weight_is_no_number_in_the_end() {
+    let mut case = Case::new(Shape { input: 8, output: 8, h: 4, w: 4 }, 1, false, true);
+    case.weight[5] = f32::INFINITY;
+    assert!(with_kernels(&case).out.iter().any(|v| v.is_nan()));
+}
+
+#[test]
+fn the_gradients_are_those_of_finite_differences() {
+    for (frozen, pool) in [(false, false), (false, true), (true, true)] {
+        let case = Case::new(Shape { input: 8, output: 16, h: 6, w: 5 }, 3, frozen, pool);
+        let found = with_kernels(&case);
+        // A direction for all weights at once, along which the loss dout · out is measured a little to either side.
+        let directions = [(0, 11), (1, 12), (2, 13), (3, 14)];
+        let along = |amount: f32| {
+            let mut moved = case.clone();
+            let Case { weight, bias, gamma, beta, .. } = &mut moved;
+            for (values, (_, seed)) in [weight, bias, gamma, beta].into_iter().zip(directions) {
+                let steps = noise(values.len(), seed);
+                values.iter_mut().zip(steps).for_each(|(value, step)| *value += amount * step);
+            }
+            let out = with_kernels(&moved).out;
+            out.iter().zip(&case.dout).map(|(o, d)| f64::from(*o) * f64::from(*d)).sum::<f64>()
+        };
+        let step = 1e-3;
+        let measured = (along(step) - along(-step)) / f64::from(2.0 * step);
+        let gradients = [&found.weight, &found.bias, &found.gamma, &found.beta];
+        let computed: f64 = gradients
+            .into_iter()
+            .zip(directions)
+            .map(|(gradient, (_, seed))| {
+                let steps = noise(gradient.len(), seed);
+                gradient.iter().zip(steps).map(|(g, s)| f64::from(*g) * f64::from(s)).sum::<f64>()
+            })
+            .sum();
+        let scale = computed.abs().max(1.0);
+        assert!((measured - computed).abs() < 2e-2 * scale, "{measured} {computed}");
+    }
+}
