@@ -3,6 +3,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use super::norm::{Norms, Statistics};
 use super::{Layout, Norm, Output, Parameters, Reader, ResNetConfig, SmallCnnConfig, Views};
@@ -13,7 +14,7 @@ use crate::{Error, Result};
 const RUNNING_MOMENTUM: f32 = 0.1;
 
 /// The shape of a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Architecture {
     /// Four convolutions.
     SmallCnn(SmallCnnConfig),

@@ -22,12 +22,15 @@ use crate::inference::LogitCache;
 use crate::model::{Checkpoint, Network, Precision, UnlearnRecord};
 use crate::unlearning::method::{METHODS, method};
 use crate::unlearning::{Preset, Progress, Run, RunConfig, Subject, Summary};
+use crate::work::{Hands, Here};
 use crate::{Error, Result};
 
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Workspace {
     device: Device,
+    /// Who computes.
+    hands: Box<dyn Hands>,
     dataset: Option<Dataset>,
     loaded: Option<Loaded>,
     pair: Pair,
@@ -118,6 +121,7 @@ impl Workspace {
     pub fn new(device: &Device) -> Self {
         Self {
             device: device.clone(),
+            hands: Box::new(Here),
             dataset: None,
             loaded: None,
             pair: Pair::Incomplete,
@@ -126,6 +130,12 @@ impl Workspace {
             logits_loaded: LogitCache::default(),
             logits_now: LogitCache::default(),
         }
+    }
+
+    /// The same with other hands than this thread's; what it computes stays the same.
+    #[must_use]
+    pub fn with_hands(self, hands: Box<dyn Hands>) -> Self {
+        Self { hands, ..self }
     }
 
     /// Where it computes.
@@ -252,15 +262,16 @@ impl Workspace {
         non_members: SplitName,
     ) -> Result<Evaluation> {
         let dataset = self.fitting()?.clone();
+        let hands = self.hands.as_ref();
         if version == Version::Loaded || !self.is_changed() {
             let checkpoint = &self.loaded()?.checkpoint;
             let network = checkpoint.network.clone();
             let roles = ClassRoles::new(forget, &checkpoint.card.forgotten_classes);
-            return evaluate(&network, &dataset, &roles, non_members, &mut self.logits_loaded).await;
+            return evaluate(hands, &network, &dataset, &roles, non_members, &mut self.logits_loaded).await;
         }
         let network = self.network()?.clone();
         let roles = ClassRoles::new(forget, self.forgotten());
-        let evaluation = evaluate(&network, &dataset, &roles, non_members, &mut self.logits_now).await?;
+        let evaluation = evaluate(hands, &network, &dataset, &roles, non_members, &mut self.logits_now).await?;
         if let (None, Some(made)) = (&self.run, &mut self.made)
             && let Some(record) = made.records.last_mut().filter(|record| made.measurable && record.classes == roles)
         {
@@ -280,7 +291,7 @@ impl Workspace {
         non_members: SplitName,
     ) -> Result<Evaluation> {
         let roles = ClassRoles::new(forget, self.forgotten());
-        evaluate(network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
+        evaluate(self.hands.as_ref(), network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
     }
 
     /// Prepares a run on the network as it is now.
@@ -292,7 +303,7 @@ impl Workspace {
         let dataset = self.fitting()?.clone();
         let network = self.network()?.clone();
         let known = if self.made.is_some() { &mut self.logits_now } else { &mut self.logits_loaded };
-        let logits = known.get(&network, &dataset, SplitName::Train).await?;
+        let logits = known.get(self.hands.as_ref(), &network, &dataset, SplitName::Train).await?;
         self.run = Some(Run::start(network, dataset, config, Some(logits)).await?);
         Ok(())
     }
@@ -304,7 +315,7 @@ impl Workspace {
     pub async fn advance(&mut self, steps: usize) -> Result<Progress> {
         let run = self.run.as_mut().ok_or_else(no_run)?;
         let before = run.summary().steps;
-        let progress = run.advance(steps).await?;
+        let progress = run.advance_with(self.hands.as_ref(), steps).await?;
         if progress.step != before {
             self.logits_now = LogitCache::default();
         }
@@ -398,7 +409,7 @@ impl Workspace {
     async fn train_accuracies(&mut self, roles: &ClassRoles) -> Result<Option<(f64, f64)>> {
         let Some(dataset) = self.pair.dataset().cloned() else { return Ok(None) };
         let network = self.network()?.clone();
-        let logits = self.logits_now.get(&network, &dataset, SplitName::Train).await?;
+        let logits = self.logits_now.get(self.hands.as_ref(), &network, &dataset, SplitName::Train).await?;
         let answers = Answers { logits: &logits, labels: dataset.train.labels() };
         let matrix = ConfusionMatrix::from_logits(answers.rows(dataset.classes()), dataset.classes());
         Ok(Some((matrix.accuracy_of(|class| roles.forgets(class)), matrix.accuracy_of(|class| roles.retains(class)))))

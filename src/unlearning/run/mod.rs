@@ -8,6 +8,8 @@ mod samples;
 mod stopping;
 
 use check::FORGET_ACCURACY;
+#[cfg(feature = "cpu")]
+pub(crate) use check::Sums;
 pub use config::{LoopConfig, RunConfig};
 pub use progress::{Progress, Step, Summary};
 pub(crate) use samples::EXCLUDED;
@@ -26,6 +28,7 @@ use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::fit::check_fit;
 use crate::inference::logits;
 use crate::model::Network;
+use crate::work::{Hands, Here};
 use crate::{Result, device};
 
 /// A method at work on a network and a dataset.
@@ -105,7 +108,7 @@ impl Run {
         let limits: LoopConfig = config.settings().typed()?;
         let teacher_logits = match train_logits {
             Some(logits) => logits,
-            None => logits(&network, &dataset, &dataset.train).await?.into(),
+            None => logits(&Here, &network, &dataset, &dataset.train).await?.into(),
         };
         let device = network.parameters().flat().device();
         let order = (limits.batch_size, limits.seed);
@@ -128,9 +131,17 @@ impl Run {
     /// # Errors
     /// Those of the device. The run then is as it was before the call.
     pub async fn advance(&mut self, steps: usize) -> Result<Progress> {
+        self.advance_with(&Here, steps).await
+    }
+
+    /// The same with other hands.
+    ///
+    /// # Errors
+    /// Those of the device. The run then is as it was before the call.
+    pub async fn advance_with(&mut self, hands: &dyn Hands, steps: usize) -> Result<Progress> {
         let began = Instant::now();
         let mut state = self.state.clone();
-        let done = self.plan.advance(&mut state, steps).await?;
+        let done = self.plan.advance(&mut state, steps, hands).await?;
         self.state = state;
         if !done.is_empty() {
             self.elapsed += began.elapsed();
@@ -254,12 +265,12 @@ impl Plan {
     }
 
     /// Takes steps, and makes a check where one is due. Gives the steps up to the first whose numbers are not finite.
-    async fn advance(&self, state: &mut State, steps: usize) -> Result<Vec<Step>> {
+    async fn advance(&self, state: &mut State, steps: usize, hands: &dyn Hands) -> Result<Vec<Step>> {
         let first = state.step + 1;
         let mut values = Vec::new();
         let mut check = None;
         while values.len() < steps && state.stop.is_none() && check.is_none() {
-            let packed = state.steps.step(&mut state.network, &mut state.samples);
+            let packed = state.steps.step(&mut state.network, &mut state.samples, hands).await;
             // One number more, which is finite only where all weights are.
             values.push(Tensor::cat(vec![packed, sum_of_squares(state.network.parameters().flat())], 0));
             state.step += 1;
@@ -270,7 +281,9 @@ impl Plan {
         }
         let count = values.len();
         let at_once = check.as_ref().filter(|check| check.epoch_end || self.always_looks);
-        values.extend(at_once.map(|check| self.look(&state.network, check)));
+        if let Some(check) = at_once {
+            values.push(self.look(hands, &state.network, check).await);
+        }
         let values = device::read(Tensor::cat(values, 0)).await?;
         let width = state.steps.packed_len() + 1;
         let (rows, looked) = values.split_at(count * width);
@@ -290,7 +303,7 @@ impl Plan {
         }
         let looked = match &check {
             Some(check) if looked.is_empty() && self.is_near(done.last()) => {
-                device::read(self.look(&state.network, check)).await?
+                device::read(self.look(hands, &state.network, check).await).await?
             }
             _ => looked.to_vec(),
         };
@@ -299,7 +312,7 @@ impl Plan {
         } else if let (Some(check), &[right, _, ref retain_loss @ ..]) = (check, looked.as_slice()) {
             state.forget_accuracy = percent(right as f64, check.samples);
             if check.samples < self.forget_indices.len() && self.stopping.at_target(state.forget_accuracy) {
-                let all = device::read(self.forget_sums(&state.network, &self.forget_indices)).await?;
+                let all = device::read(self.sums(hands, &state.network, &self.forget_indices).await).await?;
                 state.forget_accuracy =
                     percent(all.first().copied().unwrap_or_default() as f64, self.forget_indices.len());
             }
