@@ -5,14 +5,7 @@
 //! gradient is 4 or 8 input × 8 or 16 output channels of one tap, summed over the pixels of a few images.
 
 use super::layout::{Pixels, Shape, TAPS};
-use super::simd::{BLOCK, In, Out, Simd};
-
-/// Steps written out in a loop of the forward kernel. One in WebAssembly: of a longer body LLVM makes one chain of
-/// multiply-adds for each accumulator and puts the loads of all of them before it, for which sixteen registers do not suffice.
-const UNROLL: usize = if cfg!(target_arch = "wasm32") { 1 } else { 8 };
-
-/// The same for the weight gradient: rows summed in one loop.
-const ROWS: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
+use super::simd::{BLOCK, In, Out, Simd, unrolled, zeros};
 
 /// Pixels that the weight gradient sums in one register: a long sum in one place loses a digit.
 const PIXELS_OF_A_SUM: usize = 256;
@@ -35,9 +28,6 @@ pub(super) unsafe fn forward<S: Simd>(s: Shape, x: In, packed: In, bias: In, out
     let from = Pixels::blocked(s.h, s.w);
     let per_block = ib * TAPS * BLOCK * BLOCK;
     let pieces = s.w.div_ceil(S::PIXELS);
-    // Three taps of a row times eight channels lie one after the other. In WebAssembly their number is kept from the
-    // compiler, lest it writes them all out.
-    let steps = if cfg!(target_arch = "wasm32") { std::hint::black_box(3 * BLOCK) } else { 3 * BLOCK };
     let mut o = 0;
     while o < ob {
         let two = S::WIDE && o + 1 < ob;
@@ -52,7 +42,6 @@ pub(super) unsafe fn forward<S: Simd>(s: Shape, x: In, packed: In, bias: In, out
                         plane: from.plane,
                         row: from.row,
                         blocks: ib,
-                        steps,
                         weight: packed.add(o * per_block),
                         bias: bias.add(o * BLOCK),
                         out: out.add(o * to.plane + to.first + y * to.row + at * BLOCK),
@@ -100,7 +89,6 @@ struct Tile {
     plane: usize,
     row: usize,
     blocks: usize,
-    steps: usize,
     weight: In,
     bias: In,
     out: Out,
@@ -111,41 +99,33 @@ struct Tile {
 unsafe fn tile<S: Simd, const P: usize, const NB: usize>(t: Tile, apart: Apart) {
     // SAFETY: `forward` has set the places so that all of this is inside.
     unsafe {
-        let mut acc = [[S::zero(); NB]; P];
-        for acc in &mut acc {
-            for (j, acc) in acc.iter_mut().enumerate() {
-                *acc = S::load(t.bias.add(j * apart.bias));
-            }
-        }
+        let mut acc: [[S::V; NB]; P] = zeros();
+        unrolled!(J < NB, 2, {
+            let bias = S::load(t.bias.add(J * apart.bias));
+            unrolled!(K < P, 8, { acc[K][J] = bias });
+        });
         let mut weight = t.weight;
-        for i in 0..t.blocks {
-            for ky in 0..3 {
-                let mut x = t.x.add(i * t.plane + ky * t.row);
-                let mut left = t.steps;
-                while left > 0 {
-                    for c in 0..UNROLL {
-                        let mut w = [S::zero(); NB];
-                        for (j, w) in w.iter_mut().enumerate() {
-                            *w = S::load(weight.add(j * apart.weight + c * BLOCK));
-                        }
-                        for (p, acc) in acc.iter_mut().enumerate() {
-                            let b = S::spread(x.add(p * BLOCK + c));
-                            for (acc, w) in acc.iter_mut().zip(w) {
-                                *acc = S::fma(b, w, *acc);
-                            }
-                        }
-                    }
-                    weight = weight.add(UNROLL * BLOCK);
-                    x = x.add(UNROLL);
-                    left -= UNROLL;
-                }
+        let mut line = 0;
+        while line < 3 * t.blocks {
+            // Three taps of a row times eight channels lie one after the other.
+            let mut x = t.x.add(line / 3 * t.plane + line % 3 * t.row);
+            let mut step = 0;
+            while step < 3 * BLOCK {
+                let mut w: [S::V; NB] = zeros();
+                unrolled!(J < NB, 2, { w[J] = S::load(weight.add(J * apart.weight)) });
+                unrolled!(K < P, 8, {
+                    let b = S::spread(x.add(K * BLOCK));
+                    unrolled!(J < NB, 2, { acc[K][J] = S::fma(b, w[J], acc[K][J]) });
+                });
+                weight = weight.add(BLOCK);
+                x = x.add(1);
+                step += 1;
             }
+            line += 1;
         }
-        for (p, acc) in acc.into_iter().enumerate() {
-            for (j, acc) in acc.into_iter().enumerate() {
-                S::store(t.out.add(j * apart.out + p * BLOCK), acc);
-            }
-        }
+        unrolled!(K < P, 8, {
+            unrolled!(J < NB, 2, { S::store(t.out.add(J * apart.out + K * BLOCK), acc[K][J]) });
+        });
     }
 }
 
@@ -224,59 +204,31 @@ struct Outer {
 unsafe fn outer<S: Simd, const I: usize, const NB: usize>(sum: Outer) {
     // SAFETY: `weight_gradient` has set the places so that all of this is inside.
     unsafe {
-        let mut acc = [[S::zero(); NB]; I];
-        for n in 0..sum.images {
-            let (mut x, mut dy) = (sum.x.add(n * sum.x_image), sum.dy.add(n * sum.dy_image));
-            let mut left = sum.h;
-            loop {
-                let rows = if ROWS == 1 { 1 } else { left.div_ceil(left.div_ceil(ROWS)) };
-                match rows {
-                    1 => outer_rows::<S, I, NB, 1>(x, dy, sum, &mut acc),
-                    2 if ROWS > 1 => outer_rows::<S, I, NB, 2>(x, dy, sum, &mut acc),
-                    3 if ROWS > 1 => outer_rows::<S, I, NB, 3>(x, dy, sum, &mut acc),
-                    _ if ROWS > 1 => outer_rows::<S, I, NB, 4>(x, dy, sum, &mut acc),
-                    _ => {}
-                }
-                left -= rows;
-                if left == 0 {
-                    break;
-                }
-                x = x.add(rows * sum.row);
-                dy = dy.add(rows * sum.row);
+        let mut acc: [[S::V; NB]; I] = zeros();
+        let (mut n, mut y) = (0, 0);
+        while n < sum.images {
+            let x = sum.x.add(n * sum.x_image + y * sum.row);
+            let dy = sum.dy.add(n * sum.dy_image + y * sum.row);
+            let mut at = 0;
+            while at < sum.w * BLOCK {
+                let mut d: [S::V; NB] = zeros();
+                unrolled!(J < NB, 2, { d[J] = S::load(dy.add(at + J * sum.dy_apart)) });
+                unrolled!(K < I, 8, {
+                    let b = S::spread(x.add(at + K));
+                    unrolled!(J < NB, 2, { acc[K][J] = S::fma(b, d[J], acc[K][J]) });
+                });
+                at += BLOCK;
+            }
+            y += 1;
+            if y == sum.h {
+                (n, y) = (n + 1, 0);
             }
         }
-        for (c, acc) in acc.into_iter().enumerate() {
-            for (j, acc) in acc.into_iter().enumerate() {
-                let dw = sum.dw.add(j * sum.dw_apart + c * BLOCK);
-                S::store(dw, S::add(S::load(dw.read()), acc));
-            }
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn outer_rows<S: Simd, const I: usize, const NB: usize, const R: usize>(
-    x: In,
-    dy: In,
-    sum: Outer,
-    acc: &mut [[S::V; NB]; I],
-) {
-    // SAFETY: as `outer`.
-    unsafe {
-        for at in 0..sum.w {
-            for r in 0..R {
-                let (x, dy) = (x.add(r * sum.row + at * BLOCK), dy.add(r * sum.row + at * BLOCK));
-                let mut d = [S::zero(); NB];
-                for (j, d) in d.iter_mut().enumerate() {
-                    *d = S::load(dy.add(j * sum.dy_apart));
-                }
-                for (c, acc) in acc.iter_mut().enumerate() {
-                    let b = S::spread(x.add(c));
-                    for (acc, d) in acc.iter_mut().zip(d) {
-                        *acc = S::fma(b, d, *acc);
-                    }
-                }
-            }
-        }
+        unrolled!(K < I, 8, {
+            unrolled!(J < NB, 2, {
+                let dw = sum.dw.add(J * sum.dw_apart + K * BLOCK);
+                S::store(dw, S::add(S::load(dw.read()), acc[K][J]));
+            });
+        });
     }
 }

@@ -5,7 +5,7 @@
 
 use super::GROUPS;
 use super::layout::{Pixels, Shape};
-use super::simd::{BLOCK, In, Out, Simd};
+use super::simd::{BLOCK, In, Out, Simd, unrolled, zeros};
 
 /// How the numbers of a channel are normalised.
 #[derive(Clone, Copy)]
@@ -123,23 +123,29 @@ unsafe fn deviations<S: Simd, const SQUARED: bool>(s: Shape, y: In, mean: In, su
         unsafe {
             let y = y.add(c / BLOCK * pixels * BLOCK + c % BLOCK);
             let mean = S::load(mean.add(c));
-            let of = |pixel: usize, acc: S::V| {
-                let d = S::sub(S::load(y.add(pixel * BLOCK)), mean);
-                if SQUARED { S::fma(d, d, acc) } else { S::add(d, acc) }
-            };
             // More sums at a time than the latency of one.
-            let mut acc = [S::zero(); 4];
-            for four in 0..pixels / 4 {
-                for (k, acc) in acc.iter_mut().enumerate() {
-                    *acc = of(four * 4 + k, *acc);
-                }
+            let mut acc: [S::V; 4] = zeros();
+            let mut at = 0;
+            while at + 4 * BLOCK <= pixels * BLOCK {
+                unrolled!(K < 4, 4, { acc[K] = deviation::<S, SQUARED>(y.add(at + K * BLOCK), mean, acc[K]) });
+                at += 4 * BLOCK;
             }
-            for pixel in pixels / 4 * 4..pixels {
-                acc[0] = of(pixel, acc[0]);
+            while at < pixels * BLOCK {
+                acc[0] = deviation::<S, SQUARED>(y.add(at), mean, acc[0]);
+                at += BLOCK;
             }
             S::store(sums.add(c), S::add(S::add(acc[0], acc[1]), S::add(acc[2], acc[3])));
         }
         c += S::LANES;
+    }
+}
+
+#[inline(always)]
+unsafe fn deviation<S: Simd, const SQUARED: bool>(y: In, mean: S::V, acc: S::V) -> S::V {
+    // SAFETY: as `deviations`.
+    unsafe {
+        let d = S::sub(S::load(y), mean);
+        if SQUARED { S::fma(d, d, acc) } else { S::add(d, acc) }
     }
 }
 
@@ -154,24 +160,31 @@ unsafe fn activate<S: Simd>(t: Tail<'_>, scale: In, shift: In, y: In, out: Out) 
             let y = y.add(c / BLOCK * from.plane + c % BLOCK);
             let out = out.add(c / BLOCK * to.plane + to.first + c % BLOCK);
             let (scale, shift) = (S::load(scale.add(c)), S::load(shift.add(c)));
-            for i in 0..h {
+            let mut i = 0;
+            while i < h {
                 let out = out.add(i * to.row);
+                let mut j = 0;
                 if t.pool {
                     let (upper, lower) = (y.add(2 * i * from.row), y.add((2 * i + 1) * from.row));
-                    for j in 0..w {
+                    while j < w {
                         let (upper, lower) = (upper.add(2 * j * BLOCK), lower.add(2 * j * BLOCK));
-                        let [a, b] = [upper, upper.add(BLOCK)].map(|at| S::fma(S::load(at), scale, shift));
-                        let [c, d] = [lower, lower.add(BLOCK)].map(|at| S::fma(S::load(at), scale, shift));
+                        let a = S::fma(S::load(upper), scale, shift);
+                        let b = S::fma(S::load(upper.add(BLOCK)), scale, shift);
+                        let c = S::fma(S::load(lower), scale, shift);
+                        let d = S::fma(S::load(lower.add(BLOCK)), scale, shift);
                         let top = S::max(S::max(a, b), S::max(c, d));
                         S::store(out.add(j * BLOCK), S::relu(top));
+                        j += 1;
                     }
                 } else {
                     let y = y.add(i * from.row);
-                    for j in 0..w {
+                    while j < w {
                         let z = S::fma(S::load(y.add(j * BLOCK)), scale, shift);
                         S::store(out.add(j * BLOCK), S::relu(z));
+                        j += 1;
                     }
                 }
+                i += 1;
             }
         }
         c += S::LANES;
@@ -266,15 +279,19 @@ unsafe fn route<S: Simd>(t: Tail<'_>, [scale, shift]: [In; 2], at: Places, [sum_
             let (dout, dy) = (at.dout.add(lanes), at.dy.add(lanes));
             let (scale, shift) = (S::load(scale.add(c)), S::load(shift.add(c)));
             let (mut d_sum, mut dy_sum) = (S::zero(), S::zero());
-            for i in 0..t.s.h {
+            let mut i = 0;
+            while i < t.s.h {
                 let (y, dout, dy) = (y.add(i * flat.row), dout.add(i * blocked.row), dy.add(i * blocked.row));
-                for j in 0..t.s.w {
+                let mut j = 0;
+                while j < t.s.w {
                     let y = S::load(y.add(j * BLOCK));
                     let d = S::unless_negative(S::fma(y, scale, shift), S::load(dout.add(j * BLOCK)));
                     S::store(dy.add(j * BLOCK), S::mul(d, scale));
                     d_sum = S::add(d_sum, d);
                     dy_sum = S::fma(d, y, dy_sum);
+                    j += 1;
                 }
+                i += 1;
             }
             S::store(sum_d.add(c), d_sum);
             S::store(sum_dy.add(c), dy_sum);
@@ -299,27 +316,33 @@ unsafe fn route_pooled<S: Simd>(t: Tail<'_>, [scale, shift]: [In; 2], at: Places
             let (scale, shift) = (S::load(scale.add(c)), S::load(shift.add(c)));
             let zero = S::zero();
             let (mut d_sum, mut dy_sum) = (zero, zero);
-            for i in 0..h {
+            let mut i = 0;
+            while i < h {
                 let (y, dy) = (y.add(2 * i * flat.row), dy.add(2 * i * to.row));
-                for j in 0..w {
-                    let y = y.add(2 * j * BLOCK);
-                    let dy = dy.add(2 * j * BLOCK);
-                    let window = [0, BLOCK, flat.row, flat.row + BLOCK].map(|k| S::load(y.add(k)));
-                    let z = window.map(|y| S::fma(y, scale, shift));
+                let mut j = 0;
+                while j < w {
+                    let (y, dy) = (y.add(2 * j * BLOCK), dy.add(2 * j * BLOCK));
+                    let (mut y_of, mut z): ([S::V; 4], [S::V; 4]) = (zeros(), zeros());
+                    unrolled!(K < 4, 4, {
+                        y_of[K] = S::load(y.add(K / 2 * flat.row + K % 2 * BLOCK));
+                        z[K] = S::fma(y_of[K], scale, shift);
+                    });
                     let top = S::max(S::max(z[0], z[1]), S::max(z[2], z[3]));
                     let mut left = S::unless_negative(top, S::load(dout.add((i * (w + 2) + j) * BLOCK)));
-                    for (k, place) in [0, BLOCK, to.row, to.row + BLOCK].into_iter().enumerate() {
-                        let d = S::unless_less(z[k], top, left);
+                    unrolled!(K < 4, 4, {
+                        let d = S::unless_less(z[K], top, left);
                         left = S::sub(left, d);
-                        S::store(dy.add(place), S::mul(d, scale));
+                        S::store(dy.add(K / 2 * to.row + K % 2 * BLOCK), S::mul(d, scale));
                         d_sum = S::add(d_sum, d);
-                        dy_sum = S::fma(d, window[k], dy_sum);
-                    }
+                        dy_sum = S::fma(d, y_of[K], dy_sum);
+                    });
+                    j += 1;
                 }
                 if t.s.w % 2 == 1 {
                     S::store(dy.add((t.s.w - 1) * BLOCK), zero);
                     S::store(dy.add(to.row + (t.s.w - 1) * BLOCK), zero);
                 }
+                i += 1;
             }
             if t.s.h % 2 == 1 {
                 for j in 0..t.s.w {
@@ -345,14 +368,18 @@ unsafe fn center<S: Simd>(s: Shape, slope: In, constant: In, y: In, dy: Out, bia
             let dy = dy.add(c / BLOCK * blocked.plane + blocked.first + c % BLOCK);
             let (slope, constant) = (S::load(slope.add(c)), S::load(constant.add(c)));
             let mut total = S::zero();
-            for i in 0..s.h {
+            let mut i = 0;
+            while i < s.h {
                 let (y, dy) = (y.add(i * flat.row), dy.add(i * blocked.row));
-                for j in 0..s.w {
+                let mut j = 0;
+                while j < s.w {
                     let dy = dy.add(j * BLOCK);
                     let d = S::add(S::load(dy.read()), S::fma(S::load(y.add(j * BLOCK)), slope, constant));
                     total = S::add(total, d);
                     S::store(dy, d);
+                    j += 1;
                 }
+                i += 1;
             }
             let bias = bias.add(c);
             S::store(bias, S::add(S::load(bias.read()), total));
@@ -375,11 +402,15 @@ pub(super) unsafe fn mean<S: Simd>(channels: usize, h: usize, w: usize, x: In, m
         unsafe {
             let x = x.add(c / BLOCK * pixels.plane + pixels.first + c % BLOCK);
             let mut acc = S::zero();
-            for i in 0..h {
+            let mut i = 0;
+            while i < h {
                 let x = x.add(i * pixels.row);
-                for j in 0..w {
+                let mut j = 0;
+                while j < w {
                     acc = S::add(acc, S::load(x.add(j * BLOCK)));
+                    j += 1;
                 }
+                i += 1;
             }
             S::store(mean.add(c), S::mul(acc, S::spread(In::new(&count))));
         }

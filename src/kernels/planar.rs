@@ -1,7 +1,7 @@
 //! The convolution of the first layer, whose few input channels are planes: nothing is saved by eight of them.
 
 use super::layout::{Pixels, Shape, TAPS};
-use super::simd::{BLOCK, In, Out, Simd};
+use super::simd::{BLOCK, In, Out, Simd, unrolled, zeros};
 
 /// out = x ∗ weight + bias, for one image: `x` planar, `out` as `to` says.
 ///
@@ -85,35 +85,30 @@ unsafe fn pixels<S: Simd, const NB: usize>(p: usize, t: Tile) {
 unsafe fn tile<S: Simd, const P: usize, const NB: usize>(t: Tile) {
     // SAFETY: `forward` has set the places so that all of this is inside.
     unsafe {
-        let mut acc = [[S::zero(); NB]; P];
-        for acc in &mut acc {
-            for (j, acc) in acc.iter_mut().enumerate() {
-                *acc = S::load(t.bias.add(j * BLOCK));
+        let mut acc: [[S::V; NB]; P] = zeros();
+        unrolled!(J < NB, 2, {
+            let bias = S::load(t.bias.add(J * BLOCK));
+            unrolled!(K < P, 8, { acc[K][J] = bias });
+        });
+        let mut line = 0;
+        while line < 3 * t.input {
+            let x = t.x.add(line / 3 * t.plane + line % 3 * t.row);
+            let weight = t.weight.add(line * 3 * BLOCK);
+            let mut kx = 0;
+            while kx < 3 {
+                let mut w: [S::V; NB] = zeros();
+                unrolled!(J < NB, 2, { w[J] = S::load(weight.add(kx * BLOCK + J * t.weight_apart)) });
+                unrolled!(K < P, 8, {
+                    let b = S::spread(x.add(kx + K));
+                    unrolled!(J < NB, 2, { acc[K][J] = S::fma(b, w[J], acc[K][J]) });
+                });
+                kx += 1;
             }
+            line += 1;
         }
-        for i in 0..t.input {
-            for ky in 0..3 {
-                let x = t.x.add(i * t.plane + ky * t.row);
-                for kx in 0..3 {
-                    let weight = t.weight.add((i * TAPS + ky * 3 + kx) * BLOCK);
-                    let mut w = [S::zero(); NB];
-                    for (j, w) in w.iter_mut().enumerate() {
-                        *w = S::load(weight.add(j * t.weight_apart));
-                    }
-                    for (p, acc) in acc.iter_mut().enumerate() {
-                        let b = S::spread(x.add(p + kx));
-                        for (acc, w) in acc.iter_mut().zip(w) {
-                            *acc = S::fma(b, w, *acc);
-                        }
-                    }
-                }
-            }
-        }
-        for (p, acc) in acc.into_iter().enumerate() {
-            for (j, acc) in acc.into_iter().enumerate() {
-                S::store(t.out.add(j * t.out_apart + p * BLOCK), acc);
-            }
-        }
+        unrolled!(K < P, 8, {
+            unrolled!(J < NB, 2, { S::store(t.out.add(J * t.out_apart + K * BLOCK), acc[K][J]) });
+        });
     }
 }
 
@@ -149,29 +144,28 @@ unsafe fn three_taps<S: Simd>(s: Shape, x: In, row: usize, dy: In, dy_row: usize
     // SAFETY: `weight_gradient` has set the places so that all of this is inside.
     unsafe {
         // Even and odd pixels apart: more sums at a time than the latency of one.
-        let mut acc = [[S::zero(); 3]; 2];
-        for y in 0..s.h {
+        let (mut even, mut odd): ([S::V; 3], [S::V; 3]) = (zeros(), zeros());
+        let mut y = 0;
+        while y < s.h {
             let (x, dy) = (x.add(y * row), dy.add(y * dy_row));
-            for pair in 0..s.w / 2 {
-                for (odd, acc) in acc.iter_mut().enumerate() {
-                    let at = 2 * pair + odd;
-                    let d = S::load(dy.add(at * BLOCK));
-                    for (kx, acc) in acc.iter_mut().enumerate() {
-                        *acc = S::fma(S::spread(x.add(at + kx)), d, *acc);
-                    }
-                }
+            let mut at = 0;
+            while at + 1 < s.w {
+                let (d, e) = (S::load(dy.add(at * BLOCK)), S::load(dy.add((at + 1) * BLOCK)));
+                unrolled!(K < 3, 4, {
+                    even[K] = S::fma(S::spread(x.add(at + K)), d, even[K]);
+                    odd[K] = S::fma(S::spread(x.add(at + 1 + K)), e, odd[K]);
+                });
+                at += 2;
             }
-            if s.w % 2 == 1 {
-                let d = S::load(dy.add((s.w - 1) * BLOCK));
-                for (kx, acc) in acc[0].iter_mut().enumerate() {
-                    *acc = S::fma(S::spread(x.add(s.w - 1 + kx)), d, *acc);
-                }
+            if at < s.w {
+                let d = S::load(dy.add(at * BLOCK));
+                unrolled!(K < 3, 4, { even[K] = S::fma(S::spread(x.add(at + K)), d, even[K]) });
             }
+            y += 1;
         }
-        let [even, odd] = acc;
-        for (kx, (even, odd)) in even.into_iter().zip(odd).enumerate() {
-            let dw = dw.add(kx * BLOCK);
-            S::store(dw, S::add(S::load(dw.read()), S::add(even, odd)));
-        }
+        unrolled!(K < 3, 4, {
+            let dw = dw.add(K * BLOCK);
+            S::store(dw, S::add(S::load(dw.read()), S::add(even[K], odd[K])));
+        });
     }
 }

@@ -105,6 +105,31 @@ fn check((start, len): (*const f32, usize), at: *const f32, count: usize) {
     assert!(offset + count <= len, "a kernel is at {offset} and wants {count} more of {len}");
 }
 
+/// `body` for K = 0, 1 and so on below N, which is at most the literal, written out: then what is indexed by K is in registers
+/// also where the compiler leaves loops as they are, as it does for a small module and in a debug build.
+macro_rules! unrolled {
+    ($k:ident < $n:expr, 2, $body:block) => { unrolled!(@ $k $n, $body, 0 1) };
+    ($k:ident < $n:expr, 4, $body:block) => { unrolled!(@ $k $n, $body, 0 1 2 3) };
+    ($k:ident < $n:expr, 8, $body:block) => { unrolled!(@ $k $n, $body, 0 1 2 3 4 5 6 7) };
+    (@ $k:ident $n:expr, $body:block, $($value:literal)*) => {
+        $(if $value < $n {
+            const $k: usize = $value;
+            $body
+        })*
+    };
+}
+pub(super) use unrolled;
+
+/// Registers, all zero.
+///
+/// # Safety
+/// `A` is a register of some [`Simd`], or an array of them.
+#[inline(always)]
+pub(super) unsafe fn zeros<A>() -> A {
+    // SAFETY: zero bits are the number zero in each lane. An array expression would be a loop in memory.
+    unsafe { std::mem::zeroed() }
+}
+
 /// What kernels are written in.
 ///
 /// # Safety
