@@ -1,6 +1,8 @@
 import { detectDevice, type Surroundings } from './device.js';
+import { Crew } from './crew.js';
 import type { Report } from './download.js';
 import type { Engine } from './engine.js';
+import { help, type Helper } from './help.js';
 import { PurgeError, isNamed, panicText, toFailure, trapFailure } from './errors.js';
 import type { Command, ModuleAddress, NamedFile, Outcome, Reply, Request, Results } from './protocol.js';
 
@@ -17,6 +19,7 @@ export interface WorkerScope {
 export interface Host {
   surroundings: Surroundings;
   loadEngine(address: ModuleAddress, report: Report): Promise<Engine>;
+  loadHelper(address: ModuleAddress, report: Report): Promise<Helper>;
 }
 
 /** After these the engine may be another than before. */
@@ -35,6 +38,8 @@ const changing: ReadonlySet<Command['type']> = new Set([
 /** Answers the session's requests with an engine. */
 export function serve(scope: WorkerScope, host: Host): void {
   let engine: Engine | undefined;
+  let crew: Crew | undefined;
+  let leave: (() => void) | undefined;
   let panic: string | undefined;
 
   // The panic hook logs what happened, then the module traps without words; only here do the two meet.
@@ -88,6 +93,14 @@ export function serve(scope: WorkerScope, host: Host): void {
       engine = await host.loadEngine(command.address, report);
       return engine.device();
     }
+    if (command.type === 'help') {
+      leave = help(command.port, await host.loadHelper(command.address, report));
+      return;
+    }
+    if (command.type === 'leave') {
+      leave?.();
+      return;
+    }
     if (!engine) throw new PurgeError('bad-state', 'The engine is not open.');
     switch (command.type) {
       case 'load-model':
@@ -134,6 +147,15 @@ export function serve(scope: WorkerScope, host: Host): void {
       case 'reset':
         await engine.reset();
         return;
+      case 'hire': {
+        if (!crew) {
+          crew = new Crew();
+          engine.setCrew?.(crew);
+        }
+        const silent = crew.dismissSilent();
+        for (const { id, port } of command.helpers) crew.hire(id, port);
+        return silent;
+      }
     }
   }
 }

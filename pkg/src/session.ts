@@ -14,6 +14,7 @@ import type { Report } from './download.js';
 import type { State } from './engine.js';
 import { PurgeError, messageOf } from './errors.js';
 import type { Command, DatasetFiles, NamedFile, Results, RunSummary } from './protocol.js';
+import { Helpers, usualWorkers } from './helpers.js';
 import { settings, type StopReason } from './settings.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
 import type {
@@ -50,20 +51,27 @@ type Part = 'model' | 'dataset' | 'network';
  * Opens a session.
  *
  * @param makeWorker Starts a worker that runs `serve`; called again when one has died.
+ * @param makeHelper The same for helpers; without it the engine works alone.
  */
-export async function openSession(options: SessionOptions, makeWorker: () => EngineWorker): Promise<Session> {
-  const { device, onProgress, signal, assets } = checkedOptions('createSession', options, [
+export async function openSession(
+  options: SessionOptions,
+  makeWorker: () => EngineWorker,
+  makeHelper?: () => EngineWorker,
+): Promise<Session> {
+  const { device, workers, onProgress, signal, assets } = checkedOptions('createSession', options, [
     'device',
+    'workers',
     'onProgress',
     'signal',
     'assets',
   ]);
   checkWord('device', device, ['auto', 'webgpu', 'cpu']);
+  if (workers !== undefined) checkWhole('workers', workers, 1);
   checkSignal('signal', signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw badOption('onProgress', 'a function', onProgress);
   }
-  const session = new EngineSession({ ...options }, assetFolder(assets), makeWorker);
+  const session = new EngineSession({ ...options }, assetFolder(assets), makeWorker, makeHelper);
   await session.open();
   return session;
 }
@@ -72,6 +80,7 @@ class EngineSession implements Session {
   readonly #options: SessionOptions;
   readonly #assets: URL | undefined;
   readonly #makeWorker: () => EngineWorker;
+  readonly #helpers: Helpers | undefined;
   readonly #life = new AbortController();
   /** The end of the queue of calls: the engine takes one at a time. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -99,7 +108,14 @@ class EngineSession implements Session {
   #atStake = false;
   #lost: string | undefined;
 
-  constructor(options: SessionOptions, assets: URL | undefined, makeWorker: () => EngineWorker) {
+  constructor(
+    options: SessionOptions,
+    assets: URL | undefined,
+    makeWorker: () => EngineWorker,
+    makeHelper?: () => EngineWorker,
+  ) {
+    const isBusy = () => this.#run !== undefined;
+    this.#helpers = makeHelper && new Helpers(options.workers ?? usualWorkers(), makeHelper, isBusy);
     this.#options = options;
     this.#assets = assets;
     this.#makeWorker = makeWorker;
@@ -225,6 +241,7 @@ class EngineSession implements Session {
         const connection = await this.#readyWithNetwork();
         this.#checkSplit(nonMembers);
         await this.#endRun(connection);
+        await this.#letHelp(connection);
         await this.#ask(connection, { type: 'start', config });
         this.#run = run;
         begun = true;
@@ -292,6 +309,7 @@ class EngineSession implements Session {
 
   close(): void {
     this.#life.abort();
+    this.#helpers?.close();
     this.#connection?.close(closed());
   }
 
@@ -366,8 +384,13 @@ class EngineSession implements Session {
       }
     }
     const device = await this.#openEngine(connection, 'cpu');
-    this.#device = { ...device, ...(reason !== undefined && { reason }) };
+    const workers = this.#helpers?.workers;
+    this.#device = { ...device, ...(workers && { workers }), ...(reason !== undefined && { reason }) };
     return connection;
+  }
+
+  async #letHelp(connection: Connection): Promise<void> {
+    if (this.#device?.kind === 'cpu') await this.#helpers?.join(connection, moduleAddress('cpu', this.#assets));
   }
 
   #connect(): Connection {

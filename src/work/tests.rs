@@ -83,13 +83,21 @@ impl Crew for Fickle {
     }
 }
 
-/// Bits of the weights after a run, of its steps' numbers and of the scores then.
+/// Bits of the weights after a run, its steps' numbers and the scores then. A network that has learnt nothing knows one class
+/// at least, and that is forgotten.
 fn forget(method: &'static dyn Method, norm: Norm, hands: &dyn Hands) -> (Vec<u32>, String) {
+    let runs = (0..3).map(|class| forget_class(method, norm, hands, class));
+    let (steps, weights, told) = runs.max_by_key(|(steps, ..)| *steps).unwrap();
+    assert!(steps > 1);
+    (weights, told)
+}
+
+fn forget_class(method: &'static dyn Method, norm: Norm, hands: &dyn Hands, class: usize) -> (usize, Vec<u32>, String) {
     let device = Device::flex();
     let dataset = Arc::new(bars(8));
     let network = SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm).init(5, &device).unwrap();
     let subject = Subject { dataset: "bars", network: network.architecture() };
-    let config = RunConfig::new(method, method.info().default_preset, &subject, ClassRoles::from(1)).unwrap();
+    let config = RunConfig::new(method, method.info().default_preset, &subject, ClassRoles::from(class)).unwrap();
     let set = |config: RunConfig, (key, value): (&str, f64)| config.with(key, value).unwrap();
     let whole = |config: RunConfig, (key, value): (&str, u64)| config.with(key, value).unwrap();
     let config = [("target_forget_accuracy", 0.0), ("learning_rate", 0.0123)].into_iter().fold(config, set);
@@ -105,11 +113,11 @@ fn forget(method: &'static dyn Method, norm: Norm, hands: &dyn Hands) -> (Vec<u3
                 break;
             }
         }
-        let (network, _) = run.finish();
+        let (network, summary) = run.finish();
         let known = &mut LogitCache::default();
-        let mut scores = evaluate(hands, &network, &dataset, &1.into(), SplitName::Test, known).await.unwrap();
+        let mut scores = evaluate(hands, &network, &dataset, &class.into(), SplitName::Test, known).await.unwrap();
         scores.seconds = 0.0;
-        (bits(&network), told + &serde_json::to_string(&scores).unwrap())
+        (summary.steps, bits(&network), told + &serde_json::to_string(&scores).unwrap())
     })
 }
 

@@ -132,10 +132,9 @@ impl Workspace {
         }
     }
 
-    /// The same with other hands than this thread's; what it computes stays the same.
-    #[must_use]
-    pub fn with_hands(self, hands: Box<dyn Hands>) -> Self {
-        Self { hands, ..self }
+    /// Other hands than this thread's. What they compute is the same.
+    pub fn set_hands(&mut self, hands: Box<dyn Hands>) {
+        self.hands = hands;
     }
 
     /// Where it computes.
