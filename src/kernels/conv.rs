@@ -105,12 +105,15 @@ unsafe fn tile<S: Simd, const P: usize, const NB: usize>(t: Tile, apart: Apart) 
             unrolled!(K < P, 8, { acc[K][J] = bias });
         });
         let mut weight = t.weight;
+        // In WebAssembly kept from the compiler: written out, all loads come before the multiply-adds, and there are not
+        // registers enough.
+        let steps = if cfg!(target_arch = "wasm32") { std::hint::black_box(3 * BLOCK) } else { 3 * BLOCK };
         let mut line = 0;
         while line < 3 * t.blocks {
             // Three taps of a row times eight channels lie one after the other.
             let mut x = t.x.add(line / 3 * t.plane + line % 3 * t.row);
-            let mut step = 0;
-            while step < 3 * BLOCK {
+            let mut left = steps;
+            loop {
                 let mut w: [S::V; NB] = zeros();
                 unrolled!(J < NB, 2, { w[J] = S::load(weight.add(J * apart.weight)) });
                 unrolled!(K < P, 8, {
@@ -119,7 +122,10 @@ unsafe fn tile<S: Simd, const P: usize, const NB: usize>(t: Tile, apart: Apart) 
                 });
                 weight = weight.add(BLOCK);
                 x = x.add(1);
-                step += 1;
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
             }
             line += 1;
         }
@@ -207,17 +213,22 @@ unsafe fn outer<S: Simd, const I: usize, const NB: usize>(sum: Outer) {
         let mut acc: [[S::V; NB]; I] = zeros();
         let (mut n, mut y) = (0, 0);
         while n < sum.images {
-            let x = sum.x.add(n * sum.x_image + y * sum.row);
-            let dy = sum.dy.add(n * sum.dy_image + y * sum.row);
-            let mut at = 0;
-            while at < sum.w * BLOCK {
+            let mut x = sum.x.add(n * sum.x_image + y * sum.row);
+            let mut dy = sum.dy.add(n * sum.dy_image + y * sum.row);
+            let mut left = sum.w;
+            loop {
                 let mut d: [S::V; NB] = zeros();
-                unrolled!(J < NB, 2, { d[J] = S::load(dy.add(at + J * sum.dy_apart)) });
+                unrolled!(J < NB, 2, { d[J] = S::load(dy.add(J * sum.dy_apart)) });
                 unrolled!(K < I, 8, {
-                    let b = S::spread(x.add(at + K));
+                    let b = S::spread(x.add(K));
                     unrolled!(J < NB, 2, { acc[K][J] = S::fma(b, d[J], acc[K][J]) });
                 });
-                at += BLOCK;
+                left -= 1;
+                if left == 0 {
+                    break;
+                }
+                x = x.add(BLOCK);
+                dy = dy.add(BLOCK);
             }
             y += 1;
             if y == sum.h {

@@ -76,43 +76,48 @@ impl Pixels {
     }
 }
 
-/// Which weight `[O, I, 3, 3]` lies where for the forward kernel: `[O/8][I/8][9][8 in][8 out]`, of planar input
-/// `[O/8][I][9][8 out]`, one after the other.
-fn packed_order(s: Shape) -> impl Iterator<Item = usize> {
+/// Where the weight of output and input channel `o` and `i` and the first tap lies for the forward kernel, and how far it is to
+/// the next tap. They are `[O/8][I/8][9][8 in][8 out]`, of planar input `[O/8][I][9][8 out]`.
+fn place(s: Shape, o: usize, i: usize) -> (usize, usize) {
     let inside = if s.planar() { 1 } else { BLOCK };
-    let columns = s.input * TAPS;
-    (0..s.output / BLOCK).flat_map(move |o| {
-        (0..s.input / inside).flat_map(move |i| {
-            (0..TAPS).flat_map(move |tap| {
-                (0..inside).flat_map(move |c| {
-                    (0..BLOCK).map(move |k| (o * BLOCK + k) * columns + (i * inside + c) * TAPS + tap)
-                })
-            })
-        })
-    })
+    let block = o / BLOCK * (s.input / inside) + i / inside;
+    let apart = inside * BLOCK;
+    (block * TAPS * apart + i % inside * BLOCK + o % BLOCK, apart)
 }
 
 /// Weights `[O, I, 3, 3]` as the forward kernels read them.
 pub(super) fn pack(s: Shape, weight: &[f32]) -> Vec<f32> {
-    packed_order(s).map(|at| weight[at]).collect()
+    let mut packed = vec![0.0; weight.len()];
+    for (k, taps) in weight.as_chunks::<TAPS>().0.iter().enumerate() {
+        let (at, apart) = place(s, k / s.input, k % s.input);
+        for (tap, value) in taps.iter().enumerate() {
+            packed[at + tap * apart] = *value;
+        }
+    }
+    packed
 }
 
 /// The same for [`Shape::back`].
 pub(super) fn pack_back(s: Shape, weight: &[f32]) -> Vec<f32> {
-    let columns = s.input * TAPS;
-    // In the other direction, a tap looks to the opposite side.
-    let there = |at: usize| {
-        let (i, o, tap) = (at / (s.output * TAPS), at / TAPS % s.output, at % TAPS);
-        o * columns + i * TAPS + (TAPS - 1 - tap)
-    };
-    packed_order(s.back()).map(|at| weight[there(at)]).collect()
+    let mut packed = vec![0.0; weight.len()];
+    for (k, taps) in weight.as_chunks::<TAPS>().0.iter().enumerate() {
+        let (at, apart) = place(s.back(), k % s.input, k / s.input);
+        // In the other direction, a tap looks to the opposite side.
+        for (tap, value) in taps.iter().rev().enumerate() {
+            packed[at + tap * apart] = *value;
+        }
+    }
+    packed
 }
 
 /// The inverse of [`pack`], for gradients.
 pub(super) fn unpack(s: Shape, packed: &[f32]) -> Vec<f32> {
     let mut weight = vec![0.0; packed.len()];
-    for (value, at) in packed.iter().zip(packed_order(s)) {
-        weight[at] = *value;
+    for (k, taps) in weight.as_chunks_mut::<TAPS>().0.iter_mut().enumerate() {
+        let (at, apart) = place(s, k / s.input, k % s.input);
+        for (tap, value) in taps.iter_mut().enumerate() {
+            *value = packed[at + tap * apart];
+        }
     }
     weight
 }
@@ -139,6 +144,7 @@ pub(super) fn block(channels: usize, h: usize, w: usize, image: &[f32], to: &mut
 }
 
 /// The inverse of [`block`].
+#[cfg(test)]
 pub(super) fn unblock(channels: usize, h: usize, w: usize, image: &[f32], to: &mut [f32]) {
     let pixels = Pixels::blocked(h, w);
     for (c, plane) in to.chunks_exact_mut(h * w).enumerate().take(channels) {
