@@ -1,6 +1,10 @@
 //! With `kernels` the only place that knows which backends exist. Everything else computes with `burn` tensors, which carry
 //! their device with them.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -55,22 +59,41 @@ pub(crate) fn is_cpu(device: &Device) -> bool {
     return false;
 }
 
+/// Whether the device takes work into a queue and goes on by itself; the CPU is done with a call when it returns.
+pub(crate) fn queues(device: &Device) -> bool {
+    !format!("{device:?}").to_lowercase().contains("flex")
+}
+
 /// A name a person can read.
 pub fn name(device: &Device) -> String {
     let (place, gpu) = if cfg!(target_arch = "wasm32") { ("WebAssembly", "WebGPU") } else { ("native", "wgpu") };
-    if !format!("{device:?}").to_lowercase().contains("flex") {
+    if queues(device) {
         return format!("GPU ({gpu})");
     }
     let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
     format!("CPU ({place}{simd})")
 }
 
-/// Reads values back from the device. The only place that waits for it: a synchronous read panics on WebGPU.
+/// Reads values back from the device.
 pub(crate) async fn read(values: Tensor<1>) -> Result<Vec<f32>> {
+    read_while(values, std::future::ready(())).await
+}
+
+/// The same; what `meanwhile` asks of the device comes after what is read, and is on its way while that is waited for. The
+/// only place that waits for a device: a synchronous read panics on WebGPU.
+pub(crate) async fn read_while(values: Tensor<1>, meanwhile: impl Future<Output = ()>) -> Result<Vec<f32>> {
     let device = values.device();
     #[cfg(test)]
     testing::read(&device)?;
-    let data = values.into_data_async().await.map_err(|e| execution_error(&device, e))?;
+    let mut reading = pin!(values.into_data_async());
+    // Asked once it stands in the queue, and nothing after it can hold it up.
+    let at_once = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await;
+    meanwhile.await;
+    let data = match at_once {
+        Poll::Ready(data) => data,
+        Poll::Pending => reading.await,
+    };
+    let data = data.map_err(|e| execution_error(&device, e))?;
     data.convert::<f32>().try_to_vec::<f32>().map_err(|e| Error::DeviceLost {
         device: name(&device),
         reason: format!("values of an unexpected kind came back: {e:?}"),

@@ -51,6 +51,8 @@ export interface Engine {
   evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
   startUnlearning(config: UnlearnConfig): Awaitable<void>;
   advance(steps: number): Awaitable<Advance>;
+  /** Takes the next step beforehand: it shows only when `advance` asks for it. */
+  goAhead(): Awaitable<void>;
   /** Ends the run, as cancelled where it was not over. */
   finish(): Awaitable<RunSummary>;
   exportModel(): Awaitable<Uint8Array>;

@@ -61,7 +61,8 @@ export type Command =
   | { type: 'resolve-config'; config: UnlearnConfig }
   | { type: 'evaluate'; options: Omit<EvaluateOptions, 'model'>; model?: NamedFile }
   | { type: 'start'; config: UnlearnConfig }
-  | { type: 'advance'; steps: number }
+  /** `ahead`: the worker goes on with a step more once it has answered, which the next `advance` then has at once. */
+  | { type: 'advance'; steps: number; ahead: boolean }
   | { type: 'finish' }
   | { type: 'export' }
   | { type: 'export-dataset'; light: boolean }

@@ -1,9 +1,9 @@
-import { detectDevice, type Surroundings } from './device.js';
 import { Crew } from './crew.js';
+import { detectDevice, type Surroundings } from './device.js';
 import type { Report } from './download.js';
 import type { Engine } from './engine.js';
+import { PurgeError, isNamed, panicText, toFailure, trapFailure, type Failure } from './errors.js';
 import { help, type Helper } from './help.js';
-import { PurgeError, isNamed, panicText, toFailure, trapFailure } from './errors.js';
 import type { Command, ModuleAddress, NamedFile, Outcome, Reply, Request, Results } from './protocol.js';
 
 /** The part of a worker's global scope that is used. */
@@ -41,6 +41,10 @@ export function serve(scope: WorkerScope, host: Host): void {
   let crew: Crew | undefined;
   let leave: (() => void) | undefined;
   let panic: string | undefined;
+  /** What went wrong in the step after the last answer: the next request hears of it. */
+  let stumbled: Failure | undefined;
+  /** That step, which helpers may have a part of: the engine takes one call at a time. */
+  let ahead: Promise<void> | undefined;
 
   // The panic hook logs what happened, then the module traps without words; only here do the two meet.
   const log = scope.console.error;
@@ -70,10 +74,23 @@ export function serve(scope: WorkerScope, host: Host): void {
       } catch (error) {
         scope.postMessage({ id, type: 'failure', ...toFailure(error) }, []);
       }
+      if (command.type === 'advance' && command.ahead) ahead = goAhead(outcome);
     });
   });
 
+  /** The page has its answer by now, and draws while the engine is at the next step. */
+  async function goAhead(outcome: Outcome): Promise<void> {
+    if (outcome.type !== 'result' || outcome.of !== 'advance' || outcome.value.stop) return;
+    try {
+      await engine?.goAhead();
+    } catch (thrown) {
+      stumbled = toFailure(thrown, panic);
+    }
+  }
+
   async function carryOut(command: Command, report: Report): Promise<Ended> {
+    await ahead;
+    if (stumbled) return { type: 'failure', ...stumbled };
     const failed = (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) });
     const outcome = await answer(command, report).then(
       (value) => ({ type: 'result', of: command.type, value }) as Outcome,

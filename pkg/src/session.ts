@@ -231,7 +231,7 @@ class EngineSession implements Session {
 
   async *unlearn(given: RunConfig, options: UnlearnOptions = {}): AsyncGenerator<UnlearnEvent, void, void> {
     const { config, nonMembers } = checkedRun('unlearn', given);
-    const { signal, stepsPerEvent } = checkedPace(options);
+    const { signal, stepsPerEvent, ahead } = checkedPace(options);
     const run = Symbol('run');
     let stop: StopReason | undefined;
     let begun = false;
@@ -250,7 +250,7 @@ class EngineSession implements Session {
         const { stop: reason, ...progress } = await this.#queue(async () => {
           const connection = this.#connectionOf(run);
           this.#atStake = true;
-          return this.#ask(connection, { type: 'advance', steps: stepsPerEvent });
+          return this.#ask(connection, { type: 'advance', steps: stepsPerEvent, ahead: ahead() });
         });
         yield { ...progress, type: 'progress' };
         stop = reason;
@@ -585,11 +585,17 @@ function checkedRun(
   return { config: plain(config), ...(nonMembers !== undefined && { nonMembers: nonMembers as 'test' | 'val' }) };
 }
 
-function checkedPace(given: unknown): Pick<UnlearnOptions, 'signal'> & { stepsPerEvent: number } {
-  const { signal, stepsPerEvent = 1 } = checkedOptions('unlearn', given, ['signal', 'stepsPerEvent']);
+function checkedPace(given: unknown): Pick<UnlearnOptions, 'signal'> & { stepsPerEvent: number; ahead: () => boolean } {
+  const known = ['signal', 'stepsPerEvent', 'ahead'];
+  const { signal, stepsPerEvent = 1, ahead = () => true } = checkedOptions('unlearn', given, known);
   checkSignal('signal', signal);
   checkWhole('stepsPerEvent', stepsPerEvent, 1);
-  return { stepsPerEvent: stepsPerEvent as number, ...(signal !== undefined && { signal: signal as AbortSignal }) };
+  if (typeof ahead !== 'function') throw badOption('ahead', 'a function', ahead);
+  return {
+    stepsPerEvent: stepsPerEvent as number,
+    ahead: () => Boolean(ahead()),
+    ...(signal !== undefined && { signal: signal as AbortSignal }),
+  };
 }
 
 /** The shipped network that is asked for; undefined where it is none. */

@@ -344,6 +344,12 @@ export interface UnlearnOptions {
   signal?: AbortSignal;
   /** Steps between two progress events; default 1. A check always ends one. */
   stepsPerEvent?: number;
+  /**
+   * Asked before each event: whether the engine may be at the next step while the event is looked at; default always. That
+   * step counts only once it is pulled, so a run that is paused or cancelled is where its last event says. But another call
+   * waits for it, so whoever knows that a pause comes says no.
+   */
+  ahead?: () => boolean;
 }
 
 /**

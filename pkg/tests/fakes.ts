@@ -52,10 +52,14 @@ export class FakeEngine implements Engine {
   readonly calls: string[] = [];
   readonly handedOut: Uint8Array[] = [];
   runLength = 3;
+  /** Steps that were taken beforehand. */
+  aheads = 0;
   /** Called in the middle of every call, before it has an effect; may throw or never come back. */
   during: (call: string) => void | Promise<void> = () => {};
   /** The same once it has had its effect. */
   after: (call: string) => void | Promise<void> = () => {};
+  /** Called in a step that is taken beforehand; may throw. */
+  whenAhead: () => void = () => {};
   #busy = false;
   #loaded: { name: string; network: string } | undefined;
   #network: string | undefined;
@@ -167,6 +171,12 @@ export class FakeEngine implements Engine {
     });
     const { step, stop } = this.#running();
     return { type: 'progress', step, ...(stop && { stop }) } as Advance;
+  }
+
+  goAhead(): void {
+    if (this.#busy) throw new Error('a step was taken beforehand while another call was under way');
+    this.aheads += 1;
+    this.whenAhead();
   }
 
   async finish() {

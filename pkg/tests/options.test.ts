@@ -108,11 +108,11 @@ const bad: Record<string, Bad> = {
   ],
   'a run with options that are none': [
     (session) => session.unlearn({ forgetClass: 3 }, 10 as never).next(),
-    'unlearn: expected an object with signal, stepsPerEvent, found 10',
+    'unlearn: expected an object with signal, stepsPerEvent, ahead, found 10',
   ],
   'a run with an unknown option': [
     (session) => session.unlearn({ forgetClass: 3 }, { steps: 1 } as never).next(),
-    'unlearn: there is no option "steps"; there is signal, stepsPerEvent',
+    'unlearn: there is no option "steps"; there is signal, stepsPerEvent, ahead',
   ],
   'a run whose signal is a controller': [
     (session) => session.unlearn({ forgetClass: 3 }, { signal: new AbortController() as never }).next(),

@@ -58,6 +58,38 @@ test('steps are taken only when pulled, so not pulling is a pause', async () => 
   expect((await collect(run)).at(-1)).toMatchObject({ type: 'done', steps: 3 });
 });
 
+test('the engine is at the next step while an event is looked at, unless the run is over or is to pause', async () => {
+  const { session, engine } = await ready();
+  const run = session.unlearn({ forgetClass: 3 });
+  await run.next();
+  await settle();
+  expect([engine.aheads, engine.network]).toEqual([1, 'model A|3:1']);
+  expect((await collect(run)).at(-1)).toMatchObject({ type: 'done', steps: 3 });
+  expect(engine.aheads).toBe(2);
+
+  await collect(session.unlearn({ forgetClass: 4 }, { ahead: () => false }));
+  expect(engine.aheads).toBe(2);
+  const asked = session.unlearn({ forgetClass: 4 }, { ahead: true as never });
+  await expect(asked.next()).rejects.toMatchObject({
+    code: 'bad-config',
+    message: 'ahead: expected a function, found true',
+  });
+});
+
+test('an engine that dies in a step taken beforehand fails the next call, and takes the run with it', async () => {
+  const { session, engine } = await ready();
+  const run = session.unlearn({ forgetClass: 3 });
+  engine.whenAhead = () => {
+    throw new WebAssembly.RuntimeError('unreachable');
+  };
+  await run.next();
+  await settle();
+  await expect(run.next()).rejects.toMatchObject({ code: 'out-of-memory' });
+  expect(session.lost).toMatch(/^A run was under way/);
+  await session.reset();
+  expect(await collect(session.unlearn({ forgetClass: 3 }))).toHaveLength(4);
+});
+
 test('other calls find their place between the steps of a paused run', async () => {
   const { session, engine } = await ready();
   const run = session.unlearn({ forgetClass: 3 });

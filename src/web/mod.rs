@@ -161,6 +161,12 @@ impl Engine {
         to_js(&js(self.workspace.advance(steps).await)?)
     }
 
+    /// Takes the next step beforehand. It shows only when `advance` asks for it.
+    #[wasm_bindgen(js_name = goAhead)]
+    pub async fn go_ahead(&mut self) {
+        self.workspace.go_ahead().await;
+    }
+
     /// Ends the run and keeps the network as it is.
     pub fn finish(&mut self) -> Js<JsValue> {
         to_js(&js(self.workspace.finish())?)

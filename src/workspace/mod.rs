@@ -321,6 +321,13 @@ impl Workspace {
         Ok(progress)
     }
 
+    /// Takes the run's next step beforehand, see [`Run::go_ahead`]; nothing where none is under way.
+    pub async fn go_ahead(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.go_ahead(self.hands.as_ref()).await;
+        }
+    }
+
     /// Ends the run, whether it is over or not, and goes on with the network as it has left it.
     ///
     /// # Errors

@@ -3,13 +3,15 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Step};
+use super::Step;
+use super::plan::Plan;
 use crate::data::{Dataset, one_hot};
 use crate::model::{Network, Views};
 use crate::unlearning::loss::{correct, cross_entropy};
 use crate::work::{Hands, Images, Input, Outcome, Task, Work, answers_at_once, exactly};
 
 /// A look at D_f, and at the end of an epoch at D_r too.
+#[derive(Debug)]
 pub(super) struct Check {
     pub epoch_end: bool,
     pub samples: usize,

@@ -1,6 +1,7 @@
 import type { DoneEvent, Evaluation, ResolvedConfig, StopReason, UnlearnConfig } from 'purge-unlearning';
 import type { Held } from '../loading/loading.svelte';
 import type { Ask } from '../session/connection.svelte';
+import { Frames } from './frames';
 import { Gate } from './gate';
 import { emptyTrace, withEnd, withEvent, type Trace } from './trace';
 
@@ -43,6 +44,7 @@ export class Run {
   after: Partial<Record<'test' | 'val', Evaluation>> = $state.raw({});
 
   readonly #gate = new Gate();
+  readonly #frames = new Frames();
   readonly #cancelled = new AbortController();
 
   /** @param single Take one step and pause. */
@@ -65,7 +67,7 @@ export class Run {
     this.classes = classes;
     this.config = config;
     this.trace = emptyTrace(before);
-    const events = await ask(async (session) => session.unlearn(runSettings, { signal, stepsPerEvent: 1 }));
+    const events = await ask(async (session) => session.unlearn(runSettings, { signal, ahead: () => !this.paused }));
     for (;;) {
       // Past the last step there is nothing to wait for.
       if (!this.ending) await this.#gate.through(signal);
@@ -73,7 +75,8 @@ export class Run {
       if (done) return;
       if (event.type === 'done') this.#finish(event);
       else {
-        this.trace = withEvent(this.trace, event);
+        const trace = withEvent(this.trace, event);
+        this.#frames.ask(() => (this.trace = trace));
         this.ending = event.forgetAccuracy <= (config.targetForgetAccuracy ?? -1) || event.step >= event.maxSteps;
       }
     }
@@ -105,6 +108,7 @@ export class Run {
    * @param kept Whether the session holds what it has made of the network.
    */
   fail(kept = false): void {
+    this.#frames.now();
     const last = this.trace.events.at(-1);
     if (this.state !== 'running' || !kept || !last) {
       this.state = 'failed';
@@ -123,6 +127,7 @@ export class Run {
   }
 
   #finish(event: DoneEvent): void {
+    this.#frames.now();
     const { stop, steps, networkStep, violations, seconds } = event;
     this.result = { stop, steps, networkStep, seconds, ...(violations !== undefined && { violations }) };
     this.state = 'over';
