@@ -23,11 +23,11 @@ walk:
 fuzz:
 	scripts/fuzz.sh $(or $(SECONDS),600)
 
-# Times a PURGE step natively and in the browser.
+# Times a PURGE step natively and in the browser, and natively each layer.
 bench:
 	scripts/bench.sh
 
-# Holds the size of the two wasm modules against their budgets.
+# Holds the size of the wasm modules against their budgets.
 size:
 	scripts/size.sh
 

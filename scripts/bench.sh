@@ -16,5 +16,5 @@ cargo build --features "$native_features" --bin purge
 native=$(mktemp)
 trap 'rm -f "$native"' EXIT
 say 'native CPU'
-"$CARGO_TARGET_DIR/debug/purge" bench --model www/public/models/mnist-group.safetensors --data mnist --class 3 --json "$native" >&2
+"$CARGO_TARGET_DIR/debug/purge" bench --model www/public/models/mnist-group.safetensors --data mnist --class 3 --layers --json "$native" >&2
 node scripts/bench-web.mjs "$native"

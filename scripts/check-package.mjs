@@ -22,7 +22,7 @@ function expected() {
     'LICENSE-MIT',
     'LICENSE-APACHE',
     ...stems.flatMap((stem) => [`lib/${stem}.js`, `lib/${stem}.d.ts`]),
-    ...['cpu', 'webgpu'].flatMap((device) =>
+    ...['cpu', 'cpu-relaxed', 'webgpu'].flatMap((device) =>
       ['purge_unlearning.js', 'purge_unlearning_bg.wasm'].map((file) => `dist/${device}/${file}`),
     ),
     'assets/data/NOTICE.md',

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the two wasm modules into pkg/dist. `modules.sh compile cpu` and the like are its parts, which modules.mk puts in order.
+# Builds the wasm modules into pkg/dist. `modules.sh compile cpu` and the like are its parts, which modules.mk puts in order.
 # shellcheck source=scripts/rust.sh
 . "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
 cd "$root"
@@ -10,14 +10,16 @@ need_bindgen() { need_cargo_tool wasm-bindgen wasm-bindgen-cli "$(locked_version
 
 # How a module is built. wasm-opt makes the one for the CPU slower, and larger to download.
 choose() {
-  module=$1 rustflags='' shrink=
+  module=$1 features=$1 rustflags='' shrink=
   case $module in
     webgpu)
       profile=web-gpu
       if [ -x "$wasm_opt" ]; then shrink=$wasm_opt; fi
       ;;
     cpu) profile=web-cpu rustflags='-C target-feature=+simd128' ;;
-    *) die "expected the module webgpu or cpu, found $module" ;;
+    # With the same flags, so that only our own crate is compiled again.
+    cpu-relaxed) profile=web-cpu features=relaxed-simd rustflags='-C target-feature=+simd128' ;;
+    *) die "expected the module webgpu, cpu or cpu-relaxed, found $module" ;;
   esac
   made=$cache/modules/$module-$(fingerprint "$profile" "$rustflags" "$shrink")
 }
@@ -43,7 +45,7 @@ compile() {
   # Else cargo would take what another clone has compiled since these files were written.
   touch src/lib.rs
   RUSTFLAGS=$rustflags CARGO_TERM_PROGRESS_WHEN=never "${wasm_cargo[@]}" build --lib --target "$wasm_target" \
-    --profile "$profile" --no-default-features --features "$module"
+    --profile "$profile" --no-default-features --features "$features"
   # At once, before another clone's build writes there.
   mkdir -p "$cache/modules"
   cp "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm" "$made.wasm"
@@ -85,3 +87,4 @@ mkdir -p "$cache/modules"
 find "$cache/modules" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
 finish webgpu
 finish cpu
+finish cpu-relaxed

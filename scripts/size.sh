@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds both modules with wasm-opt and holds what a visitor downloads against the budgets.
+# Builds the modules with wasm-opt and holds what a visitor downloads against the budgets.
 # shellcheck source=scripts/rust.sh
 . "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
 # shellcheck source=scripts/node.sh

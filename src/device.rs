@@ -70,7 +70,11 @@ pub fn name(device: &Device) -> String {
     if queues(device) {
         return format!("GPU ({gpu})");
     }
-    let simd = if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) { ", SIMD" } else { "" };
+    let simd = match () {
+        () if cfg!(all(target_arch = "wasm32", feature = "relaxed-simd")) => ", relaxed SIMD",
+        () if cfg!(any(not(target_arch = "wasm32"), target_feature = "simd128")) => ", SIMD",
+        () => "",
+    };
     format!("CPU ({place}{simd})")
 }
 

@@ -83,3 +83,5 @@ pub mod work;
 pub mod workspace;
 
 pub use error::{Error, Result};
+#[cfg(all(feature = "cpu", feature = "cli"))]
+pub use kernels::{LayerSpeed, layer_speeds};

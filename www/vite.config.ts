@@ -12,9 +12,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: {
       output: {
-        // Both engine modules have the same file name; a folder for each keeps them apart.
+        // All engine modules have the same file name; a folder for each keeps them apart.
         assetFileNames({ originalFileNames }) {
-          const [, device] = /dist\/(cpu|webgpu)\//.exec(originalFileNames[0] ?? '') ?? [];
+          const [, device] = /dist\/(cpu|cpu-relaxed|webgpu)\//.exec(originalFileNames[0] ?? '') ?? [];
           return device ? `engine/${device}/[name]-[hash][extname]` : 'assets/[name]-[hash][extname]';
         },
       },

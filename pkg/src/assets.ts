@@ -1,6 +1,7 @@
 import { badOption } from './checks.js';
 import type { ModuleAddress } from './protocol.js';
-import type { DeviceKind, ShippedName } from './types.js';
+import type { ModuleKind } from './simd.js';
+import type { ShippedName } from './types.js';
 
 /** One of the shipped networks. */
 export interface Shipped {
@@ -30,27 +31,35 @@ export function assetFolder(assets: unknown): URL | undefined {
 }
 
 /**
- * Where the engine module for a device is. Each default address is written out in full, for bundlers find the files
+ * Where an engine module is. Each default address is written out in full, for bundlers find the files
  * they have to emit by this very pattern.
  *
  * @param folder The caller's own folder.
  */
-export function moduleAddress(kind: DeviceKind, folder?: URL): ModuleAddress {
+export function moduleAddress(kind: ModuleKind, folder?: URL): ModuleAddress {
   if (folder) {
     return {
       script: new URL(`${kind}/purge_unlearning.js`, folder).href,
       wasm: new URL(`${kind}/purge_unlearning_bg.wasm`, folder).href,
     };
   }
-  return kind === 'cpu'
-    ? {
+  switch (kind) {
+    case 'cpu':
+      return {
         script: new URL('../dist/cpu/purge_unlearning.js', import.meta.url).href,
         wasm: new URL('../dist/cpu/purge_unlearning_bg.wasm', import.meta.url).href,
-      }
-    : {
+      };
+    case 'cpu-relaxed':
+      return {
+        script: new URL('../dist/cpu-relaxed/purge_unlearning.js', import.meta.url).href,
+        wasm: new URL('../dist/cpu-relaxed/purge_unlearning_bg.wasm', import.meta.url).href,
+      };
+    case 'webgpu':
+      return {
         script: new URL('../dist/webgpu/purge_unlearning.js', import.meta.url).href,
         wasm: new URL('../dist/webgpu/purge_unlearning_bg.wasm', import.meta.url).href,
       };
+  }
 }
 
 /** The file of a shipped network, or of the one retrained without a class. */

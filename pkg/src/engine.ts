@@ -73,7 +73,7 @@ interface EngineModule {
   Helper?: { create(): Promise<Helper> };
 }
 
-/** Downloads one of the two engine modules and makes its device. */
+/** Downloads one of the engine modules and makes its device. */
 export async function loadEngine(address: ModuleAddress, report: Report): Promise<Engine> {
   return (await load(address, report)).Engine.create();
 }

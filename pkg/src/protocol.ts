@@ -28,7 +28,7 @@ export interface NamedFile {
 /** Which device can run the engine: the adapter's name where it says one, or why it is not WebGPU. */
 export type DeviceChoice = { kind: 'webgpu'; name?: string } | { kind: 'cpu'; reason: string };
 
-/** Where one of the two engine modules is served. */
+/** Where one of the engine modules is served. */
 export interface ModuleAddress {
   script: string;
   wasm: string;

@@ -13,15 +13,15 @@ import { Connection, type EngineWorker } from './connection.js';
 import type { Report } from './download.js';
 import type { State } from './engine.js';
 import { PurgeError, messageOf } from './errors.js';
-import type { Command, DatasetFiles, NamedFile, Results, RunSummary } from './protocol.js';
 import { Helpers, usualWorkers } from './helpers.js';
+import type { Command, DatasetFiles, ModuleAddress, NamedFile, Results, RunSummary } from './protocol.js';
 import { settings, type StopReason } from './settings.js';
+import { cpuModules, type ModuleKind } from './simd.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
 import type {
   DatasetInfo,
   DatasetSource,
   DeviceInfo,
-  DeviceKind,
   EvaluateOptions,
   Evaluation,
   LoadOptions,
@@ -87,6 +87,8 @@ class EngineSession implements Session {
 
   #connection: Connection | undefined;
   #device: DeviceInfo | undefined;
+  /** The engine's module, and so that of its helpers: another one may round otherwise. */
+  #module: ModuleAddress | undefined;
   /** How the engine was when it last told; the next one is brought to the same point. */
   #state: State = { changed: false, running: false };
 
@@ -383,14 +385,14 @@ class EngineSession implements Session {
         reason = choice.reason;
       }
     }
-    const device = await this.#openEngine(connection, 'cpu');
+    const device = await this.#openOnCpu(connection);
     const workers = this.#helpers?.workers;
     this.#device = { ...device, ...(workers && { workers }), ...(reason !== undefined && { reason }) };
     return connection;
   }
 
   async #letHelp(connection: Connection): Promise<void> {
-    if (this.#device?.kind === 'cpu') await this.#helpers?.join(connection, moduleAddress('cpu', this.#assets));
+    if (this.#device?.kind === 'cpu' && this.#module) await this.#helpers?.join(connection, this.#module);
   }
 
   #connect(): Connection {
@@ -407,8 +409,23 @@ class EngineSession implements Session {
     return this.#connection;
   }
 
-  #openEngine(connection: Connection, kind: DeviceKind): Promise<DeviceInfo> {
-    return connection.call({ type: 'open', kind, address: moduleAddress(kind, this.#assets) });
+  async #openOnCpu(connection: Connection): Promise<DeviceInfo> {
+    const [first, second] = cpuModules();
+    try {
+      return await this.#openEngine(connection, first);
+    } catch (error) {
+      // Who serves the files may have left out the module that not every browser loads.
+      if (!second || !(error instanceof PurgeError) || error.code !== 'network') throw error;
+      return this.#openEngine(connection, second);
+    }
+  }
+
+  async #openEngine(connection: Connection, module: ModuleKind): Promise<DeviceInfo> {
+    const kind = module === 'webgpu' ? 'webgpu' : 'cpu';
+    const address = moduleAddress(module, this.#assets);
+    const device = await connection.call({ type: 'open', kind, address });
+    this.#module = address;
+    return device;
   }
 
   /** What finished runs have made is held; a run that was under way goes with the engine. */

@@ -66,7 +66,11 @@ export class FakeEngine implements Engine {
   #data: { name: string; content: string } | undefined;
   #run: Run | undefined;
 
-  constructor(readonly kind: DeviceKind) {}
+  constructor(
+    readonly kind: DeviceKind,
+    /** Where its module was. */
+    readonly wasm = '',
+  ) {}
 
   device() {
     return { kind: this.kind, name: `fake ${this.kind}` };
@@ -373,7 +377,7 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
     loadEngine: async ({ wasm }, report) => {
       report(10, 20);
       report(20, 20);
-      const engine = new FakeEngine(wasm.includes('/webgpu/') ? 'webgpu' : 'cpu');
+      const engine = new FakeEngine(wasm.includes('/webgpu/') ? 'webgpu' : 'cpu', wasm);
       await new Promise((resolve) => setTimeout(resolve, 1));
       prepare(engine, worker);
       worker.engine = engine;

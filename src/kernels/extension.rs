@@ -47,12 +47,8 @@ trait ConvLayers: Backend {
     fn blocked_mean(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// The block with the kernels, or what they cannot do: on another device, of another size, with a norm that looks at the
-/// whole batch, or of plain images whose gradient somebody wants.
-pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Result<Tensor<5>, (Maps, ConvBlock<'_>)> {
-    if !has_kernel(&x, &block) {
-        return Err((x, block));
-    }
+/// The block with the kernels, of what [`has_kernel`].
+pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Tensor<5> {
     let x = match x {
         Maps::Plain(x) => x.into_dispatch(),
         Maps::Blocked(x) => x.into_dispatch(),
@@ -60,16 +56,18 @@ pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Result<Te
     let (weight, bias) = (block.weight.into_dispatch(), block.bias.into_dispatch());
     let (gamma, beta, frozen) = block.norm.into_parts();
     let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
-    Ok(Tensor::from_dispatch(match frozen {
+    Tensor::from_dispatch(match frozen {
         None => Dispatch::conv_group(x, weight, bias, gamma, beta, pool),
         Some([mean, variance]) => {
             let (mean, variance) = (mean.into_dispatch(), variance.into_dispatch());
             Dispatch::conv_frozen(x, weight, bias, gamma, beta, mean, variance, pool)
         }
-    }))
+    })
 }
 
-fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
+/// Whether the kernels can do it: not on another device, of another size, with a norm that looks at the whole batch, or of plain
+/// images whose gradient somebody wants.
+pub(super) fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
     #[cfg(test)]
     if super::testing::only_stock() {
         return false;

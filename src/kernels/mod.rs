@@ -27,11 +27,16 @@ mod norm;
 mod planar;
 #[cfg(feature = "cpu")]
 mod simd;
+#[cfg(all(feature = "cpu", feature = "cli"))]
+mod speed;
 mod stock;
 #[cfg(all(test, feature = "cpu"))]
 mod tests;
 
 use burn::tensor::Tensor;
+
+#[cfg(all(feature = "cpu", feature = "cli"))]
+pub use speed::{LayerSpeed, layer_speeds};
 
 /// How many groups group normalisation has.
 pub(crate) const GROUPS: usize = 8;
@@ -63,8 +68,8 @@ pub(crate) struct ConvBlock<'a> {
 pub(crate) enum Norm<'a> {
     /// Group normalisation with [`GROUPS`] groups.
     Group { weight: Tensor<1>, bias: Tensor<1> },
-    /// Batch normalisation by these statistics `[C]`, which get no gradient.
-    Frozen { weight: Tensor<1>, bias: Tensor<1>, mean: Tensor<1>, variance: Tensor<1> },
+    /// Batch normalisation by this mean and variance `[C]`, which get no gradient.
+    Frozen { weight: Tensor<1>, bias: Tensor<1>, statistics: Box<[Tensor<1>; 2]> },
     /// Batch normalisation by the batch's own statistics, of which `seen` gets mean and unbiased variance.
     Batch { weight: Tensor<1>, bias: Tensor<1>, seen: &'a mut Vec<Tensor<1>> },
 }
@@ -75,7 +80,7 @@ impl Norm<'_> {
     fn into_parts(self) -> (Tensor<1>, Tensor<1>, Option<[Tensor<1>; 2]>) {
         match self {
             Norm::Group { weight, bias } | Norm::Batch { weight, bias, .. } => (weight, bias, None),
-            Norm::Frozen { weight, bias, mean, variance } => (weight, bias, Some([mean, variance])),
+            Norm::Frozen { weight, bias, statistics } => (weight, bias, Some(*statistics)),
         }
     }
 }
@@ -83,10 +88,9 @@ impl Norm<'_> {
 /// Convolution, norm, ReLU and, if `pool`, a 2×2 max pool, which leaves out the last row or column of an odd side.
 pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Maps {
     #[cfg(feature = "cpu")]
-    let (x, block) = match extension::conv_block(x, block, pool) {
-        Ok(done) => return Maps::Blocked(done),
-        Err(not) => not,
-    };
+    if extension::has_kernel(&x, &block) {
+        return Maps::Blocked(extension::conv_block(x, block, pool));
+    }
     Maps::Plain(stock::conv_block(x.into_plain(), block, pool))
 }
 

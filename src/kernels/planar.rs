@@ -151,7 +151,7 @@ unsafe fn three_taps<S: Simd>(s: Shape, x: In, row: usize, dy: In, dy_row: usize
             let mut at = 0;
             while at + 1 < s.w {
                 let (d, e) = (S::load(dy.add(at * BLOCK)), S::load(dy.add((at + 1) * BLOCK)));
-                unrolled!(K < 3, 4, {
+                unrolled!(K < 3, 3, {
                     even[K] = S::fma(S::spread(x.add(at + K)), d, even[K]);
                     odd[K] = S::fma(S::spread(x.add(at + 1 + K)), e, odd[K]);
                 });
@@ -159,11 +159,11 @@ unsafe fn three_taps<S: Simd>(s: Shape, x: In, row: usize, dy: In, dy_row: usize
             }
             if at < s.w {
                 let d = S::load(dy.add(at * BLOCK));
-                unrolled!(K < 3, 4, { even[K] = S::fma(S::spread(x.add(at + K)), d, even[K]) });
+                unrolled!(K < 3, 3, { even[K] = S::fma(S::spread(x.add(at + K)), d, even[K]) });
             }
             y += 1;
         }
-        unrolled!(K < 3, 4, {
+        unrolled!(K < 3, 3, {
             let dw = dw.add(K * BLOCK);
             S::store(dw, S::add(S::load(dw.read()), S::add(even[K], odd[K])));
         });

@@ -109,6 +109,7 @@ fn check((start, len): (*const f32, usize), at: *const f32, count: usize) {
 /// also where the compiler leaves loops as they are, as it does for a small module and in a debug build.
 macro_rules! unrolled {
     ($k:ident < $n:expr, 2, $body:block) => { unrolled!(@ $k $n, $body, 0 1) };
+    ($k:ident < $n:expr, 3, $body:block) => { unrolled!(@ $k $n, $body, 0 1 2) };
     ($k:ident < $n:expr, 4, $body:block) => { unrolled!(@ $k $n, $body, 0 1 2 3) };
     ($k:ident < $n:expr, 8, $body:block) => { unrolled!(@ $k $n, $body, 0 1 2 3 4 5 6 7) };
     (@ $k:ident $n:expr, $body:block, $($value:literal)*) => {
@@ -268,5 +269,28 @@ pub(super) fn dispatch<K: Kernel>(kernel: K) {
     // SAFETY: it uses no instructions of its own.
     unsafe {
         kernel.run::<Portable>()
+    }
+}
+
+/// Tests try the instructions of older machines, too.
+#[cfg(test)]
+pub(super) mod testing {
+    use std::cell::Cell;
+
+    /// None of them, and without the 32 registers of AVX-512VL.
+    pub const LEVELS: [usize; 2] = [0, 1];
+
+    thread_local!(static LEVEL: Cell<usize> = const { Cell::new(usize::MAX) });
+
+    pub fn level() -> usize {
+        LEVEL.get()
+    }
+
+    /// What `work` gives where this thread has no better instructions.
+    pub fn with_level<T>(level: usize, work: impl FnOnce() -> T) -> T {
+        LEVEL.set(level);
+        let done = work();
+        LEVEL.set(usize::MAX);
+        done
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn conv_block(x: Tensor<4>, block: ConvBlock<'_>, pool: bool) -> Tens
 pub(super) fn normalise(x: Tensor<4>, norm: Norm<'_>) -> Tensor<4> {
     match norm {
         Norm::Group { weight, bias } => group_norm(x, weight, bias),
-        Norm::Frozen { weight, bias, mean, variance } => batch_norm(x, weight, bias, mean, variance, EPSILON),
+        Norm::Frozen { weight, bias, statistics } => {
+            let [mean, variance] = *statistics;
+            batch_norm(x, weight, bias, mean, variance, EPSILON)
+        }
         Norm::Batch { weight, bias, seen } => training_batch_norm(x, weight, bias, seen),
     }
 }

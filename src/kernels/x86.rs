@@ -67,7 +67,10 @@ impl<const WIDE_: bool> Simd for Avx<WIDE_> {
 /// Runs `kernel` where the machine has these instructions, else gives it back.
 pub(super) fn run<K: Kernel>(kernel: K) -> Option<K> {
     let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-    if avx2 && is_x86_feature_detected!("avx512vl") {
+    let avx512 = is_x86_feature_detected!("avx512vl");
+    #[cfg(test)]
+    let (avx2, avx512) = (avx2 && super::testing::level() > 0, avx512 && super::testing::level() > 1);
+    if avx2 && avx512 {
         // SAFETY: detected; `avx512vl` is nowhere without `avx512f`.
         unsafe { wide(kernel) };
     } else if avx2 {

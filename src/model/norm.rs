@@ -42,8 +42,8 @@ impl<'a> Norms<'a> {
         match (self.norm, &mut self.statistics) {
             (Norm::Group, _) => kernels::Norm::Group { weight, bias },
             (Norm::Batch, Statistics::Running(running)) => {
-                let (mean, variance) = (running[at].clone(), running[at + 1].clone());
-                kernels::Norm::Frozen { weight, bias, mean, variance }
+                let statistics = Box::new([running[at].clone(), running[at + 1].clone()]);
+                kernels::Norm::Frozen { weight, bias, statistics }
             }
             (Norm::Batch, Statistics::Batch(seen)) => kernels::Norm::Batch { weight, bias, seen },
         }

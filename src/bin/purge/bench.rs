@@ -16,6 +16,9 @@ pub struct Bench {
     /// Steps to time, after three to warm up
     #[arg(long, default_value_t = 30)]
     steps: usize,
+    /// Time each layer of a small network on the CPU, too
+    #[arg(long)]
+    layers: bool,
 }
 
 /// No check comes between the steps, and the run does not end before they are done.
@@ -24,6 +27,9 @@ const ENDLESS: [(&str, f64); 4] =
 
 impl Bench {
     pub async fn run(self) -> Result<()> {
+        if self.layers {
+            print_layers();
+        }
         let mut experiment = self.subject.open().await?;
         let classes = self.subject.class.clone();
         let strict = experiment.config("purge", Some(Preset::Strict), classes.clone(), 0, &[])?;
@@ -71,5 +77,14 @@ impl Bench {
             "run_steps": summary.steps,
             "evaluation_seconds": evaluation,
         }))
+    }
+}
+
+fn print_layers() {
+    println!("| channels | images | forward, ms | GFLOP/s | back, ms | GFLOP/s |\n|---|---|--:|--:|--:|--:|");
+    for layer in purge_unlearning::layer_speeds(30) {
+        let ((input, output), side) = (layer.channels, layer.side);
+        let ([forward, back], [fast, fast_back]) = (layer.milliseconds, layer.gflops);
+        println!("| {input} → {output} | {side}×{side} | {forward:.2} | {fast:.0} | {back:.2} | {fast_back:.0} |");
     }
 }
