@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::data::{Dataset, Split, SplitName};
 use crate::fit::check_fit;
@@ -12,8 +11,7 @@ use crate::work::{Hands, Images, Input, Outcome, Task, Work, answers_at_once};
 use crate::{Error, Result, device};
 
 /// The logits of each image, row-major.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "task")]
+#[derive(Debug)]
 pub(crate) struct Answers {}
 
 impl Task for Answers {
@@ -28,8 +26,8 @@ impl Task for Answers {
     }
 
     #[cfg(feature = "cpu")]
-    fn told(&self) -> serde_json::Value {
-        crate::work::told(self)
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 0, settings: Vec::new() }
     }
 }
 

@@ -1,34 +1,23 @@
-//! Every [`Task`] there is, for helpers, who get theirs as JSON.
-
-use serde::Deserialize;
-use serde_json::Value;
+//! Every [`Task`] there is, for helpers, who get theirs as numbers.
 
 use crate::inference::Answers;
 use crate::unlearning::{Erase, Retain, Slope, Sums};
-use crate::work::Task;
+use crate::work::{Task, Told};
 use crate::{Error, Result};
-
-#[derive(Deserialize)]
-#[serde(tag = "task")]
-enum Known {
-    Answers(Answers),
-    Sums(Sums),
-    Slope(Slope),
-    Retain(Retain),
-    Erase(Erase),
-}
 
 /// The task that [`Task::told`] told of.
 ///
 /// # Errors
 /// [`Error::BadState`] for what is none.
-pub(crate) fn read(told: Value) -> Result<Box<dyn Task>> {
-    let known = serde_json::from_value(told).map_err(|e| Error::BadState(format!("a helper got no task: {e}")))?;
-    Ok(match known {
-        Known::Answers(task) => Box::new(task),
-        Known::Sums(task) => Box::new(task),
-        Known::Slope(task) => Box::new(task),
-        Known::Retain(task) => Box::new(task),
-        Known::Erase(task) => Box::new(task),
-    })
+pub(crate) fn read(told: &Told) -> Result<Box<dyn Task>> {
+    let settings = &told.settings;
+    let task: Option<Box<dyn Task>> = match told.code {
+        0 => Some(Box::new(Answers {})),
+        1 => Some(Box::new(Sums {})),
+        2 => Slope::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
+        3 => Retain::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
+        4 => Erase::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
+        _ => None,
+    };
+    task.ok_or_else(|| Error::BadState("a helper was given a task that is none".into()))
 }

@@ -8,7 +8,7 @@ use super::method::{Scalar, Scalars};
 use super::purge::clip;
 use super::run::Batch;
 use crate::model::{Network, Views};
-use crate::work::{Hands, Input, Outcome, Task, Work, exact, exactly, samples_at_once};
+use crate::work::{Hands, Input, Outcome, Task, Work, exactly, samples_at_once};
 
 /// SGD as PyTorch does it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -80,11 +80,17 @@ impl Descent {
 }
 
 /// `sign · ∇CE(z, y)`, CE(z, y) and the share that is recognised, of labels `[B, K]`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "task")]
+#[derive(Debug)]
 pub(crate) struct Slope {
-    #[serde(with = "exact")]
     sign: f64,
+}
+
+#[cfg(feature = "cpu")]
+impl Slope {
+    pub(crate) fn of_settings(settings: &[f64]) -> Option<Self> {
+        let &[sign] = settings else { return None };
+        Some(Self { sign })
+    }
 }
 
 impl Task for Slope {
@@ -105,7 +111,7 @@ impl Task for Slope {
     }
 
     #[cfg(feature = "cpu")]
-    fn told(&self) -> serde_json::Value {
-        crate::work::told(self)
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 2, settings: vec![self.sign] }
     }
 }

@@ -45,7 +45,7 @@ impl Helper {
     pub fn work(&self, part: &[u8]) -> Result<Vec<u8>> {
         let held = self.held.as_ref().ok_or_else(|| Error::BadState("a part came before its network".into()))?;
         let sent = read_part(part, &self.device)?;
-        let task = tasks::read(sent.task)?;
+        let task = tasks::read(&sent.task)?;
         let images = Images::Of { split: &sent.split, normalisation: &sent.normalisation, indices: &sent.indices };
         let weights = if task.wants_gradient() { &held.leaves } else { &held.views };
         let part = Part { task: task.as_ref(), images, rows: sent.rows, common: sent.common, whole: sent.whole };

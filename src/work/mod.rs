@@ -37,7 +37,7 @@ pub trait Task: Debug {
 
     /// Itself, for a [`Helper`](helper::Helper), which must know it: see `src/tasks.rs`.
     #[cfg(feature = "cpu")]
-    fn told(&self) -> serde_json::Value;
+    fn told(&self) -> Told;
 }
 
 /// A part as a task sees it.
@@ -249,26 +249,22 @@ fn limited(at_once: usize, network: &Network, part: usize) -> usize {
     if helped { at_once.min(part) } else { at_once }
 }
 
-/// A task with its name, as `tasks::read` takes it.
-#[cfg(feature = "cpu")]
-pub(crate) fn told(task: &impl serde::Serialize) -> serde_json::Value {
-    serde_json::to_value(task).unwrap_or_default()
+/// What [`Task::told`] tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Which task: its place in `src/tasks.rs`.
+    pub code: usize,
+    /// Its settings, in an order of its own.
+    pub settings: Vec<f64>,
+}
+
+/// A number that counts something.
+pub(crate) fn count(number: f64) -> Option<usize> {
+    let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    fits.then_some(number as usize)
 }
 
 /// The tensors of an outcome, of which its task gives this many.
 pub(crate) fn exactly<const N: usize>(outcome: Outcome) -> [Tensor<1>; N] {
     outcome.try_into().unwrap_or_else(|given: Outcome| unreachable!("{N} tensors of a task, not {}", given.len()))
-}
-
-/// For settings of tasks: a number as its bits, for JSON does not give every number back exactly.
-pub(crate) mod exact {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
-        number.to_bits().serialize(to)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        u64::deserialize(from).map(f64::from_bits)
-    }
 }

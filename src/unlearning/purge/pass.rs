@@ -1,13 +1,14 @@
 //! The two passes of a step, each a sum over parts of its batch.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use super::{Objective, PurgeConfig, StepBatch, forget_objective, representation_loss, retain_loss};
 use crate::data::ClassRoles;
 use crate::model::{Network, Views};
 use crate::unlearning::loss::{cross_entropy, entropy, share_correct};
-use crate::work::{Hands, Input, Outcome, Task, Work, exact, exactly, samples_at_once};
+#[cfg(feature = "cpu")]
+use crate::work::count;
+use crate::work::{Hands, Input, Outcome, Task, Work, exactly, samples_at_once};
 
 /// Means over the retain batch, each `[1]`, g_r `[P]`, and the means of the taps, `[1, C]`.
 pub(super) struct RetainPass {
@@ -70,13 +71,18 @@ impl ForgetPass {
 }
 
 /// What [`RetainPass`] is summed from, of labels and teacher logits `[B, K]`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "task")]
+#[derive(Debug)]
 pub(crate) struct Retain {
-    #[serde(with = "exact")]
     kd_weight: f64,
-    #[serde(with = "exact")]
     temperature: f64,
+}
+
+#[cfg(feature = "cpu")]
+impl Retain {
+    pub(crate) fn of_settings(settings: &[f64]) -> Option<Self> {
+        let &[kd_weight, temperature] = settings else { return None };
+        Some(Self { kd_weight, temperature })
+    }
 }
 
 impl Task for Retain {
@@ -100,19 +106,33 @@ impl Task for Retain {
     }
 
     #[cfg(feature = "cpu")]
-    fn told(&self) -> serde_json::Value {
-        crate::work::told(self)
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 3, settings: vec![self.kd_weight, self.temperature] }
     }
 }
 
 /// What [`ForgetPass`] is summed from, of labels `[B, K]`; p_r and the retain batch's three tap means are common.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "task")]
+#[derive(Debug)]
 pub(crate) struct Erase {
     objective: Objective,
-    #[serde(with = "exact")]
     representation_weight: f64,
     roles: ClassRoles,
+}
+
+/// As a told task counts them.
+#[cfg(feature = "cpu")]
+const OBJECTIVES: [Objective; 4] =
+    [Objective::RetainConfusion, Objective::Uniform, Objective::GradientAscent, Objective::Conditional];
+
+#[cfg(feature = "cpu")]
+impl Erase {
+    pub(crate) fn of_settings(settings: &[f64]) -> Option<Self> {
+        let (&[objective, representation_weight, forget], classes) = settings.split_first_chunk()?;
+        let classes: Vec<usize> = classes.iter().map(|&class| count(class)).collect::<Option<_>>()?;
+        let (forget, forgotten) = classes.split_at_checked(count(forget)?)?;
+        let roles = ClassRoles { forget: forget.to_vec(), forgotten: forgotten.to_vec() };
+        Some(Self { objective: *OBJECTIVES.get(count(objective)?)?, representation_weight, roles })
+    }
 }
 
 impl Task for Erase {
@@ -137,7 +157,11 @@ impl Task for Erase {
     }
 
     #[cfg(feature = "cpu")]
-    fn told(&self) -> serde_json::Value {
-        crate::work::told(self)
+    fn told(&self) -> crate::work::Told {
+        let objective = OBJECTIVES.iter().position(|&known| known == self.objective).unwrap_or_default();
+        let ClassRoles { forget, forgotten } = &self.roles;
+        let mut settings = vec![objective as f64, self.representation_weight, forget.len() as f64];
+        settings.extend(forget.iter().chain(forgotten).map(|&class| class as f64));
+        crate::work::Told { code: 4, settings }
     }
 }

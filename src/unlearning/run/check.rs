@@ -1,7 +1,6 @@
 //! The looks at D_f and D_r on the way: when one is due, when it is left out, and what it sums up.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use super::Step;
 use super::plan::Plan;
@@ -59,8 +58,7 @@ impl Plan {
 }
 
 /// How many images are recognised, and their cross-entropy, which tells whether the answers are finite; of labels `[B, K]`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "task")]
+#[derive(Debug)]
 pub(crate) struct Sums {}
 
 impl Task for Sums {
@@ -77,7 +75,7 @@ impl Task for Sums {
     }
 
     #[cfg(feature = "cpu")]
-    fn told(&self) -> serde_json::Value {
-        crate::work::told(self)
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 1, settings: Vec::new() }
     }
 }
