@@ -1,7 +1,7 @@
 //! With `kernels` the only place that knows which backends exist. Everything else computes with `burn` tensors, which carry
 //! their device with them.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -80,19 +80,19 @@ pub fn name(device: &Device) -> String {
 
 /// Reads values back from the device.
 pub(crate) async fn read(values: Tensor<1>) -> Result<Vec<f32>> {
-    read_while(values, || ()).await
+    read_while(values, std::future::ready(())).await
 }
 
 /// The same; what `meanwhile` asks of the device comes after what is read, and is on its way while that is waited for. The
 /// only place that waits for a device: a synchronous read panics on WebGPU.
-pub(crate) async fn read_while(values: Tensor<1>, meanwhile: impl FnOnce()) -> Result<Vec<f32>> {
+pub(crate) async fn read_while(values: Tensor<1>, meanwhile: impl Future<Output = ()>) -> Result<Vec<f32>> {
     let device = values.device();
     #[cfg(test)]
     testing::read(&device)?;
     let mut reading = pin!(values.into_data_async());
     // Asked once it stands in the queue, and nothing after it can hold it up.
     let at_once = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await;
-    meanwhile();
+    meanwhile.await;
     let data = match at_once {
         Poll::Ready(data) => data,
         Poll::Pending => reading.await,

@@ -4,37 +4,48 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use crate::data::{Dataset, Split, SplitName, images};
+use crate::data::{Dataset, Split, SplitName};
 use crate::fit::check_fit;
-use crate::model::Network;
+use crate::model::{Network, Views};
+use crate::work::{Hands, Images, Input, Outcome, Task, Work, answers_at_once};
 use crate::{Error, Result, device};
 
-/// Samples in a forward pass without gradients, which keeps a layer or two in memory and not all of them.
-pub(crate) fn samples_in_a_pass(network: &Network, dataset: &Dataset) -> usize {
-    let at_once = network.architecture().samples_at_once(dataset.shape.height, dataset.shape.width);
-    at_once.saturating_mul(4).min(250)
+/// The logits of each image, row-major.
+#[derive(Debug)]
+pub(crate) struct Answers {}
+
+impl Task for Answers {
+    fn of(&self, network: &Network, weights: &Views, input: Input) -> Outcome {
+        let logits = network.forward_with(weights, input.images).logits;
+        let [batch, classes] = logits.dims();
+        vec![logits.reshape([batch * classes])]
+    }
+
+    fn wants_gradient(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "cpu")]
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 0, settings: Vec::new() }
+    }
 }
 
 /// Logits of every sample of a split, row-major `[N, K]`. Waits for the device once.
 ///
 /// # Errors
 /// Those of [`check_fit`] and of the device.
-pub async fn logits(network: &Network, dataset: &Dataset, split: &Split) -> Result<Vec<f32>> {
+pub async fn logits(hands: &dyn Hands, network: &Network, dataset: &Dataset, split: &Split) -> Result<Vec<f32>> {
     check_fit(network, dataset)?;
     if split.is_empty() {
         return Ok(Vec::new());
     }
-    let device = network.parameters().flat().device();
     let indices: Vec<usize> = (0..split.len()).collect();
-    let parts = indices
-        .chunks(samples_in_a_pass(network, dataset))
-        .map(|chunk| {
-            let logits = network.forward(images(dataset, split, chunk, &device)).logits;
-            let [batch, classes] = logits.dims();
-            logits.reshape([batch * classes])
-        })
-        .collect();
-    device::read(Tensor::cat(parts, 0)).await
+    let images = Images::Of { split, normalisation: &dataset.normalisation, indices: &indices };
+    let at_once = answers_at_once(network, &images);
+    let work = Work { task: &Answers {}, images, rows: Vec::new(), common: Vec::new() };
+    let parts = work.list(hands, network, &network.parameters().views(), at_once).await;
+    device::read(Tensor::cat(parts.into_iter().flatten().collect(), 0)).await
 }
 
 /// The logits of one network on one dataset, split by split, each computed when it is first asked for and then kept.
@@ -50,7 +61,13 @@ impl LogitCache {
     ///
     /// # Errors
     /// Those of [`logits`]; [`Error::BadConfig`] for a split that the dataset does not have.
-    pub async fn get(&mut self, network: &Network, dataset: &Dataset, name: SplitName) -> Result<Arc<Vec<f32>>> {
+    pub async fn get(
+        &mut self,
+        hands: &dyn Hands,
+        network: &Network,
+        dataset: &Dataset,
+        name: SplitName,
+    ) -> Result<Arc<Vec<f32>>> {
         let kept = match name {
             SplitName::Train => &mut self.train,
             SplitName::Val => &mut self.val,
@@ -60,7 +77,7 @@ impl LogitCache {
             return Ok(known.clone());
         }
         let split = dataset.split(name).ok_or_else(|| Error::config("split", dataset.split_names(), name.as_str()))?;
-        let fresh = Arc::new(logits(network, dataset, split).await?);
+        let fresh = Arc::new(logits(hands, network, dataset, split).await?);
         *kept = Some(fresh.clone());
         Ok(fresh)
     }

@@ -6,6 +6,7 @@
 //! | [`data`] | datasets, their splits and batches; a file for each format |
 //! | [`model`] | the networks, their weights as one vector, checkpoints |
 //! | [`training`] | training from scratch |
+//! | [`work`] | what is computed of a batch, in parts, and who computes it |
 //! | [`inference`] | a network's answers on a dataset |
 //! | [`fit`] | whether a network and a dataset go together |
 //! | [`unlearning`] | the methods, their settings, and the loop around their steps |
@@ -26,6 +27,7 @@
 //! use purge_unlearning::model::SmallCnnConfig;
 //! use purge_unlearning::training::{TrainConfig, Training};
 //! use purge_unlearning::unlearning::{METHODS, Preset, Run, RunConfig, Subject};
+//! use purge_unlearning::work::Here;
 //!
 //! # fn dataset() -> purge_unlearning::Result<Dataset> {
 //! #     let shape = ImageShape { channels: 1, height: 8, width: 8 };
@@ -49,7 +51,7 @@
 //! while run.advance(10).await?.stop.is_none() {}
 //! let (forgotten, summary) = run.finish();
 //!
-//! let scores = evaluate(&forgotten, &dataset, &1.into(), SplitName::Test, &mut LogitCache::default()).await?;
+//! let scores = evaluate(&Here, &forgotten, &dataset, &1.into(), SplitName::Test, &mut LogitCache::default()).await?;
 //! println!("{:?}: FA {} %, RA {} %, MIA {}", summary.stop, scores.fa, scores.ra, scores.mia.mean);
 //! # Ok::<(), purge_unlearning::Error>(())
 //! # }).unwrap();
@@ -71,10 +73,13 @@ pub mod fit;
 pub mod inference;
 mod kernels;
 pub mod model;
+#[cfg(feature = "cpu")]
+mod tasks;
 pub mod training;
 pub mod unlearning;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
+pub mod work;
 pub mod workspace;
 
 pub use error::{Error, Result};

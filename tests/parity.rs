@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use pollster::block_on;
 use purge_unlearning::model::{Checkpoint, Network, SmallCnnConfig};
 use purge_unlearning::unlearning::purge::{Objective, Purge, PurgeConfig, StepBatch, StepScalars};
+use purge_unlearning::work::Here;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
@@ -130,12 +132,12 @@ fn replay(case: &Case, device: &Device, relative: f64, samples_at_once: usize) -
             |side: &str| Tensor::<2>::from_data(case.one_hot(&format!("step{index}.{side}_labels"), classes), device);
         let batch = StepBatch {
             teacher_logits: teacher.forward(image("retain")).logits,
-            retain_images: image("retain"),
+            retain_images: image("retain").into(),
             retain_labels: label("retain"),
-            forget_images: image("forget"),
+            forget_images: image("forget").into(),
             forget_labels: label("forget"),
         };
-        let packed = values(purge.step(&mut network, batch));
+        let packed = values(block_on(purge.step(&mut network, batch, &Here)));
         let ours = StepScalars::unpack(packed.as_slice().try_into().unwrap(), config.projection);
         let ours = serde_json::to_value(ours).unwrap();
         for (key, theirs) in expected.as_object().unwrap() {

@@ -67,13 +67,13 @@ export class Connection {
   }
 
   /** Asks one thing; the answer to the request before must have come. */
-  call<C extends Command>(command: C): Promise<Results[C['type']]> {
+  call<C extends Command>(command: C, transfer: Transferable[] = []): Promise<Results[C['type']]> {
     return new Promise<Results[C['type']]>((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       const id = ++this.#lastId;
       const request: Request = { id, ...(command as Command) };
       try {
-        this.#worker.postMessage(request);
+        this.#worker.postMessage(request, transfer);
       } catch (error) {
         return reject(
           new PurgeError('internal', `The worker could not be asked (${messageOf(error)}).`, { cause: error }),

@@ -1,5 +1,7 @@
 import { PurgeError, messageOf } from './errors.js';
+import type { Crew } from './crew.js';
 import { download, networkError, type Report } from './download.js';
+import type { Helper } from './help.js';
 import type { Advance, ModuleAddress, RunSummary } from './protocol.js';
 import type {
   DatasetInfo,
@@ -52,7 +54,7 @@ export interface Engine {
   startUnlearning(config: UnlearnConfig): Awaitable<void>;
   advance(steps: number): Awaitable<Advance>;
   /** Takes the next step beforehand: it shows only when `advance` asks for it. */
-  goAhead(): void;
+  goAhead(): Awaitable<void>;
   /** Ends the run, as cancelled where it was not over. */
   finish(): Awaitable<RunSummary>;
   exportModel(): Awaitable<Uint8Array>;
@@ -62,22 +64,37 @@ export interface Engine {
   /** Makes the network as it is now the loaded one. */
   keep(): Awaitable<State>;
   reset(): Awaitable<State>;
+  /** Lets helpers do a part of everything from now on. The engine for WebGPU has none. */
+  setCrew?(crew: Crew): void;
 }
 
 interface EngineModule {
   default(input: { module_or_path: Response }): Promise<unknown>;
   Engine: { create(): Promise<Engine> };
+  /** In the module for the CPU. */
+  Helper?: { create(): Promise<Helper> };
 }
 
 /** Downloads one of the engine modules and makes its device. */
-export async function loadEngine({ script, wasm }: ModuleAddress, report: Report): Promise<Engine> {
+export async function loadEngine(address: ModuleAddress, report: Report): Promise<Engine> {
+  return (await load(address, report)).Engine.create();
+}
+
+/** The same module for a helper. */
+export async function loadHelper(address: ModuleAddress, report: Report): Promise<Helper> {
+  const { Helper } = await load(address, report);
+  if (!Helper) throw new PurgeError('internal', `${address.script} has no helper.`);
+  return Helper.create();
+}
+
+async function load({ script, wasm }: ModuleAddress, report: Report): Promise<EngineModule> {
   const [module, bytes] = await Promise.all([importModule(script), download(wasm, report)]);
   // A server that does not know wasm would keep the browser from compiling while it downloads.
   const response = new Response(bytes.body, { headers: { 'content-type': 'application/wasm' } });
   await module.default({ module_or_path: response }).catch((error: unknown) => {
     throw error instanceof TypeError ? networkError(wasm, error) : error;
   });
-  return module.Engine.create();
+  return module;
 }
 
 async function importModule(script: string): Promise<EngineModule> {

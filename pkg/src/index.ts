@@ -20,5 +20,9 @@ export type * from './types.js';
  *   and cannot run here, `network` if the engine cannot be downloaded, `cancelled` on `signal`.
  */
 export function createSession(options: SessionOptions = {}): Promise<Session> {
-  return openSession(options, () => startWorker());
+  return openSession(options, startEngineWorker, startEngineWorker);
+}
+
+function startEngineWorker() {
+  return startWorker();
 }

@@ -46,7 +46,10 @@ export interface DatasetFiles {
   files: NamedFile[];
 }
 
-/** What can be asked of the worker. `detect` needs no engine; all others but `open` need the engine that `open` makes. */
+/**
+ * What can be asked of the worker. `detect` needs no engine; all others but `open` need the engine that `open` makes. A worker
+ * that is asked to `help` has no engine: it does parts for that of another worker, until it shall `leave`.
+ */
 export type Command =
   | { type: 'detect'; software: boolean }
   | { type: 'open'; kind: DeviceKind; address: ModuleAddress }
@@ -65,7 +68,10 @@ export type Command =
   | { type: 'export' }
   | { type: 'export-dataset'; light: boolean }
   | { type: 'keep' }
-  | { type: 'reset' };
+  | { type: 'reset' }
+  | { type: 'hire'; helpers: { id: number; port: MessagePort }[] }
+  | { type: 'help'; address: ModuleAddress; port: MessagePort }
+  | { type: 'leave' };
 
 /** What each command gives. */
 export interface Results {
@@ -87,6 +93,10 @@ export interface Results {
   'export-dataset': Uint8Array;
   keep: undefined;
   reset: undefined;
+  /** Helpers that no longer answer, and were let go. */
+  hire: number[];
+  help: undefined;
+  leave: undefined;
 }
 
 /** Page to worker. */

@@ -1,7 +1,9 @@
+import { Crew } from './crew.js';
 import { detectDevice, type Surroundings } from './device.js';
 import type { Report } from './download.js';
 import type { Engine } from './engine.js';
 import { PurgeError, isNamed, panicText, toFailure, trapFailure, type Failure } from './errors.js';
+import { help, type Helper } from './help.js';
 import type { Command, ModuleAddress, NamedFile, Outcome, Reply, Request, Results } from './protocol.js';
 
 /** The part of a worker's global scope that is used. */
@@ -17,6 +19,7 @@ export interface WorkerScope {
 export interface Host {
   surroundings: Surroundings;
   loadEngine(address: ModuleAddress, report: Report): Promise<Engine>;
+  loadHelper(address: ModuleAddress, report: Report): Promise<Helper>;
 }
 
 /** After these the engine may be another than before. */
@@ -35,9 +38,13 @@ const changing: ReadonlySet<Command['type']> = new Set([
 /** Answers the session's requests with an engine. */
 export function serve(scope: WorkerScope, host: Host): void {
   let engine: Engine | undefined;
+  let crew: Crew | undefined;
+  let leave: (() => void) | undefined;
   let panic: string | undefined;
   /** What went wrong in the step after the last answer: the next request hears of it. */
   let stumbled: Failure | undefined;
+  /** That step, which helpers may have a part of: the engine takes one call at a time. */
+  let ahead: Promise<void> | undefined;
 
   // The panic hook logs what happened, then the module traps without words; only here do the two meet.
   const log = scope.console.error;
@@ -67,21 +74,22 @@ export function serve(scope: WorkerScope, host: Host): void {
       } catch (error) {
         scope.postMessage({ id, type: 'failure', ...toFailure(error) }, []);
       }
-      if (command.type === 'advance' && command.ahead) goAhead(outcome);
+      if (command.type === 'advance' && command.ahead) ahead = goAhead(outcome);
     });
   });
 
   /** The page has its answer by now, and draws while the engine is at the next step. */
-  function goAhead(outcome: Outcome): void {
+  async function goAhead(outcome: Outcome): Promise<void> {
     if (outcome.type !== 'result' || outcome.of !== 'advance' || outcome.value.stop) return;
     try {
-      engine?.goAhead();
+      await engine?.goAhead();
     } catch (thrown) {
       stumbled = toFailure(thrown, panic);
     }
   }
 
   async function carryOut(command: Command, report: Report): Promise<Ended> {
+    await ahead;
     if (stumbled) return { type: 'failure', ...stumbled };
     const failed = (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) });
     const outcome = await answer(command, report).then(
@@ -101,6 +109,14 @@ export function serve(scope: WorkerScope, host: Host): void {
     if (command.type === 'open') {
       engine = await host.loadEngine(command.address, report);
       return engine.device();
+    }
+    if (command.type === 'help') {
+      leave = help(command.port, await host.loadHelper(command.address, report));
+      return;
+    }
+    if (command.type === 'leave') {
+      leave?.();
+      return;
     }
     if (!engine) throw new PurgeError('bad-state', 'The engine is not open.');
     switch (command.type) {
@@ -151,6 +167,15 @@ export function serve(scope: WorkerScope, host: Host): void {
       case 'reset':
         await engine.reset();
         return;
+      case 'hire': {
+        if (!crew) {
+          crew = new Crew();
+          engine.setCrew?.(crew);
+        }
+        const silent = crew.dismissSilent();
+        for (const { id, port } of command.helpers) crew.hire(id, port);
+        return silent;
+      }
     }
   }
 }

@@ -13,7 +13,8 @@ import { Connection, type EngineWorker } from './connection.js';
 import type { Report } from './download.js';
 import type { State } from './engine.js';
 import { PurgeError, messageOf } from './errors.js';
-import type { Command, DatasetFiles, NamedFile, Results, RunSummary } from './protocol.js';
+import { Helpers, usualWorkers } from './helpers.js';
+import type { Command, DatasetFiles, ModuleAddress, NamedFile, Results, RunSummary } from './protocol.js';
 import { settings, type StopReason } from './settings.js';
 import { cpuModules, type ModuleKind } from './simd.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
@@ -52,20 +53,27 @@ type Part = 'model' | 'dataset' | 'network';
  * Opens a session.
  *
  * @param makeWorker Starts a worker that runs `serve`; called again when one has died.
+ * @param makeHelper The same for helpers; without it the engine works alone.
  */
-export async function openSession(options: SessionOptions, makeWorker: () => EngineWorker): Promise<Session> {
-  const { device, onProgress, signal, assets } = checkedOptions('createSession', options, [
+export async function openSession(
+  options: SessionOptions,
+  makeWorker: () => EngineWorker,
+  makeHelper?: () => EngineWorker,
+): Promise<Session> {
+  const { device, workers, onProgress, signal, assets } = checkedOptions('createSession', options, [
     'device',
+    'workers',
     'onProgress',
     'signal',
     'assets',
   ]);
   checkWord('device', device, ['auto', 'webgpu', 'cpu']);
+  if (workers !== undefined) checkWhole('workers', workers, 1);
   checkSignal('signal', signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw badOption('onProgress', 'a function', onProgress);
   }
-  const session = new EngineSession({ ...options }, assetFolder(assets), makeWorker);
+  const session = new EngineSession({ ...options }, assetFolder(assets), makeWorker, makeHelper);
   await session.open();
   return session;
 }
@@ -74,12 +82,15 @@ class EngineSession implements Session {
   readonly #options: SessionOptions;
   readonly #assets: URL | undefined;
   readonly #makeWorker: () => EngineWorker;
+  readonly #helpers: Helpers | undefined;
   readonly #life = new AbortController();
   /** The end of the queue of calls: the engine takes one at a time. */
   #tail: Promise<unknown> = Promise.resolve();
 
   #connection: Connection | undefined;
   #device: DeviceInfo | undefined;
+  /** The engine's module, and so that of its helpers: another one may round otherwise. */
+  #module: ModuleAddress | undefined;
   /** How the engine was when it last told; the next one is brought to the same point. */
   #state: State = { changed: false, running: false };
 
@@ -101,7 +112,14 @@ class EngineSession implements Session {
   #atStake = false;
   #lost: string | undefined;
 
-  constructor(options: SessionOptions, assets: URL | undefined, makeWorker: () => EngineWorker) {
+  constructor(
+    options: SessionOptions,
+    assets: URL | undefined,
+    makeWorker: () => EngineWorker,
+    makeHelper?: () => EngineWorker,
+  ) {
+    const isBusy = () => this.#run !== undefined;
+    this.#helpers = makeHelper && new Helpers(options.workers ?? usualWorkers(), makeHelper, isBusy);
     this.#options = options;
     this.#assets = assets;
     this.#makeWorker = makeWorker;
@@ -244,6 +262,7 @@ class EngineSession implements Session {
         const connection = await this.#readyWithNetwork();
         this.#checkSplit(nonMembers);
         await this.#endRun(connection);
+        await this.#letHelp(connection);
         await this.#ask(connection, { type: 'start', config });
         this.#run = run;
         begun = true;
@@ -311,6 +330,7 @@ class EngineSession implements Session {
 
   close(): void {
     this.#life.abort();
+    this.#helpers?.close();
     this.#connection?.close(closed());
   }
 
@@ -385,8 +405,13 @@ class EngineSession implements Session {
       }
     }
     const device = await this.#openOnCpu(connection);
-    this.#device = { ...device, ...(reason !== undefined && { reason }) };
+    const workers = this.#helpers?.workers;
+    this.#device = { ...device, ...(workers && { workers }), ...(reason !== undefined && { reason }) };
     return connection;
+  }
+
+  async #letHelp(connection: Connection): Promise<void> {
+    if (this.#device?.kind === 'cpu' && this.#module) await this.#helpers?.join(connection, this.#module);
   }
 
   #connect(): Connection {
@@ -414,9 +439,12 @@ class EngineSession implements Session {
     }
   }
 
-  #openEngine(connection: Connection, module: ModuleKind): Promise<DeviceInfo> {
+  async #openEngine(connection: Connection, module: ModuleKind): Promise<DeviceInfo> {
     const kind = module === 'webgpu' ? 'webgpu' : 'cpu';
-    return connection.call({ type: 'open', kind, address: moduleAddress(module, this.#assets) });
+    const address = moduleAddress(module, this.#assets);
+    const device = await connection.call({ type: 'open', kind, address });
+    this.#module = address;
+    return device;
   }
 
   /** What finished runs have made is held; a run that was under way goes with the engine. */

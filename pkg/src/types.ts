@@ -10,6 +10,8 @@ export interface DeviceInfo {
   name: string;
   /** Why it is not WebGPU; absent when it is, or when the CPU was asked for. */
   reason?: string;
+  /** How many workers compute once a run has started; absent on WebGPU. */
+  workers?: number;
 }
 
 /** Why the network and the data that are loaded do not go together. */
@@ -329,6 +331,11 @@ export interface LoadProgress {
 export interface SessionOptions {
   /** Default: 'auto': WebGPU where it can run, else the CPU. */
   device?: 'auto' | DeviceKind;
+  /**
+   * How many workers compute on the CPU: the engine's own, and helpers that start with the first run. Results do not depend on
+   * it. Default: one less than there are cores, and at least 1; at most 8, or 2 or 4 where the browser tells of little memory.
+   */
+  workers?: number;
   /** Hears of every download, and of files as they are read. What it throws is reported as an uncaught error. */
   onProgress?: (progress: LoadProgress) => void;
   /** Closes the session, also while it is being opened. */

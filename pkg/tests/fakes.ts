@@ -318,9 +318,9 @@ export class FakeWorker extends EventTarget {
     this.#engine = engine;
   }
 
-  postMessage(request: Request): void {
+  postMessage(request: Request, transfer: Transferable[] = []): void {
     this.requests.push(request.type);
-    this.#deliver(this.scope, request);
+    this.#deliver(this.scope, request, transfer);
   }
 
   terminate(): void {
@@ -387,6 +387,7 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
       worker.engine = engine;
       return engine;
     },
+    loadHelper: () => Promise.reject(new Error('these sessions have no helpers')),
   });
   return {
     all,

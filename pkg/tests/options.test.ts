@@ -230,10 +230,10 @@ test('undefined counts as left out, and what the engine judges reaches it', asyn
 });
 
 const badSessions: Record<string, [options: unknown, message: string]> = {
-  'no object': [null, 'createSession: expected an object with device, onProgress, signal, assets, found null'],
+  'no object': [null, 'createSession: expected an object with device, workers, onProgress, signal, assets, found null'],
   'an unknown option': [
     { devise: 'cpu' },
-    'createSession: there is no option "devise"; there is device, onProgress, signal, assets',
+    'createSession: there is no option "devise"; there is device, workers, onProgress, signal, assets',
   ],
   'an unknown device': [{ device: 'gpu' }, `device: expected 'auto', 'webgpu' or 'cpu', found "gpu"`],
   'a listener that is none': [{ onProgress: 'log' }, 'onProgress: expected a function, found "log"'],

@@ -1,13 +1,13 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Dataset, Split};
+use super::{Normalisation, Split, fill_batch};
 
 /// Normalised images at `indices` of a split, `[B, C, H, W]`.
-pub(crate) fn images(dataset: &Dataset, split: &Split, indices: &[usize], device: &Device) -> Tensor<4> {
+pub(crate) fn images(normalisation: &Normalisation, split: &Split, indices: &[usize], device: &Device) -> Tensor<4> {
     #[cfg(test)]
     testing::SHOWN.set(testing::SHOWN.get() + indices.len());
     let mut pixels = Vec::new();
-    dataset.fill_batch(split, indices, &mut pixels);
+    fill_batch(split, normalisation, indices, &mut pixels);
     let shape = split.shape();
     Tensor::from_data(TensorData::new(pixels, [indices.len(), shape.channels, shape.height, shape.width]), device)
 }

@@ -4,6 +4,7 @@ use super::{Answers, Evaluation, NonMembers};
 use crate::data::{ClassRoles, Dataset, SplitName};
 use crate::inference::LogitCache;
 use crate::model::Network;
+use crate::work::Hands;
 use crate::{Error, Result};
 
 /// Every score of a network on a dataset. What `known` holds of its logits is not computed again, and what had to be
@@ -13,6 +14,7 @@ use crate::{Error, Result};
 /// Those of [`logits`](crate::inference::logits); [`Error::BadConfig`] for classes that cannot be forgotten or a split
 /// that the dataset does not have.
 pub async fn evaluate(
+    hands: &dyn Hands,
     network: &Network,
     dataset: &Dataset,
     roles: &ClassRoles,
@@ -25,10 +27,10 @@ pub async fn evaluate(
         let unseen: Vec<&str> = dataset.card().non_member_splits.iter().map(|split| split.as_str()).collect();
         return Err(Error::config("non_members", unseen.join(" or "), non_members.as_str()));
     }
-    let train = known.get(network, dataset, SplitName::Train).await?;
-    let test = known.get(network, dataset, SplitName::Test).await?;
+    let train = known.get(hands, network, dataset, SplitName::Train).await?;
+    let test = known.get(hands, network, dataset, SplitName::Test).await?;
     let val = match (non_members, &dataset.val) {
-        (SplitName::Val, Some(val)) => Some((known.get(network, dataset, SplitName::Val).await?, val.labels())),
+        (SplitName::Val, Some(val)) => Some((known.get(hands, network, dataset, SplitName::Val).await?, val.labels())),
         _ => None,
     };
     Evaluation::from_logits(

@@ -4,6 +4,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+#[cfg(feature = "cpu")]
+use super::Stem;
 use super::norm::{Norms, Statistics};
 use super::{Layout, Norm, Output, Parameters, Reader, ResNetConfig, SmallCnnConfig, Views};
 use crate::kernels::GROUPS;
@@ -116,6 +118,34 @@ impl Architecture {
             }
         }
         running
+    }
+
+    /// For helpers: all that it is, in numbers.
+    #[cfg(feature = "cpu")]
+    pub(crate) fn numbers(&self) -> [f64; 6] {
+        let (kind, stem) = match self {
+            Architecture::SmallCnn(_) => (0, false),
+            Architecture::ResNet(config) => (1, config.stem == Stem::ImageNet),
+        };
+        let batch = self.norm() == Norm::Batch;
+        [kind, self.channels(), self.classes(), self.width(), batch.into(), stem.into()].map(|number| number as f64)
+    }
+
+    /// The architecture of these numbers, if they are one's.
+    #[cfg(feature = "cpu")]
+    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
+        let numbers: Vec<usize> = numbers.iter().map(|&number| crate::work::count(number)).collect::<Option<_>>()?;
+        let &[kind, channels, classes, width, batch, stem] = numbers.as_slice() else { return None };
+        let norm = if batch == 1 { Norm::Batch } else { Norm::Group };
+        let architecture: Self = match kind {
+            0 => SmallCnnConfig { channels, classes, width, norm }.into(),
+            1 => {
+                let stem = if stem == 1 { Stem::ImageNet } else { Stem::Small };
+                ResNetConfig { channels, classes, width, norm, stem }.into()
+            }
+            _ => return None,
+        };
+        architecture.check().ok().map(|()| architecture)
     }
 
     /// The upper ends are beyond all that is in use, and so low that no size computed from them overflows.

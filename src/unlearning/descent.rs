@@ -1,7 +1,5 @@
 //! What the simple methods share: the gradient of one loss, clipped, and a step of SGD along it.
 
-use std::ops::Range;
-
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +7,8 @@ use super::loss::{cross_entropy, share_correct};
 use super::method::{Scalar, Scalars};
 use super::purge::clip;
 use super::run::Batch;
-use crate::model::Network;
+use crate::model::{Network, Views};
+use crate::work::{Hands, Input, Outcome, Task, Work, exactly, samples_at_once};
 
 /// SGD as PyTorch does it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,23 +48,19 @@ impl Descent {
 
     /// One step along `sign · ∇CE(z, y)` of a batch: d = g + w·θ, v ← μ·v + d (the first v is d), θ ← θ − η·v. Gives
     /// CE(z, y), ‖g‖ before clipping and the share of the batch that is recognised, each before the step.
-    pub(super) fn step(&mut self, network: &mut Network, batch: &Batch, sign: f64) -> Tensor<1> {
+    pub(super) async fn step(
+        &mut self,
+        network: &mut Network,
+        batch: &Batch,
+        sign: f64,
+        hands: &dyn Hands,
+    ) -> Tensor<1> {
         let theta = network.parameters().flat();
         let leaves = network.parameters().leaves();
-        let of_part = |part: Range<usize>, share: f64| {
-            let output = network.forward_with(&leaves, batch.images.clone().slice([part.clone()]));
-            let labels = batch.labels.clone().slice([part]);
-            let logits = output.logits.clone().without_autodiff();
-            let loss = cross_entropy(output.logits, labels.clone());
-            [
-                loss.clone().without_autodiff() * share,
-                share_correct(logits, labels) * share,
-                leaves.gradient(loss * (sign * share)),
-            ]
-        };
-        let sum = |[a, b, c]: [Tensor<1>; 3], [x, y, z]: [Tensor<1>; 3]| [a + x, b + y, c + z];
-        let [loss, correct, gradient] =
-            in_parts(batch.images.dims(), network, self.config.samples_at_once, of_part, sum);
+        let at_once = samples_at_once(network, &batch.images(), self.config.samples_at_once);
+        let task = &Slope { sign };
+        let work = Work { task, images: batch.images(), rows: vec![batch.labels.clone()], common: Vec::new() };
+        let [gradient, loss, correct] = exactly(work.sum(hands, network, &leaves, at_once).await);
         let (gradient, norm) = clip(gradient, self.config.max_grad_norm);
         let mut direction = gradient + theta.clone() * self.config.weight_decay;
         if let Some(momentum) = self.momentum.take() {
@@ -84,23 +79,39 @@ impl Descent {
     }
 }
 
-/// Sends a batch of images `[B, C, H, W]` through in parts, and adds up what they give. `of_part` gets a part's rows and its
-/// share of the batch; means and gradients times that share add up to those of the whole batch. `samples_at_once` is the size
-/// of a part, 0 for as many as the network's memory allows.
-pub(super) fn in_parts<T>(
-    [batch, _, height, width]: [usize; 4],
-    network: &Network,
-    samples_at_once: usize,
-    of_part: impl Fn(Range<usize>, f64) -> T,
-    plus: impl Fn(T, T) -> T,
-) -> T {
-    let at_once = match samples_at_once {
-        0 => network.architecture().samples_at_once(height, width),
-        samples => samples,
-    };
-    let part = |start: usize| {
-        let end = (start + at_once).min(batch);
-        of_part(start..end, (end - start) as f64 / batch as f64)
-    };
-    (at_once..batch).step_by(at_once).map(part).fold(part(0), plus)
+/// `sign · ∇CE(z, y)`, CE(z, y) and the share that is recognised, of labels `[B, K]`.
+#[derive(Debug)]
+pub(crate) struct Slope {
+    sign: f64,
+}
+
+#[cfg(feature = "cpu")]
+impl Slope {
+    pub(crate) fn of_settings(settings: &[f64]) -> Option<Self> {
+        let &[sign] = settings else { return None };
+        Some(Self { sign })
+    }
+}
+
+impl Task for Slope {
+    fn of(&self, network: &Network, weights: &Views, input: Input) -> Outcome {
+        let ([labels], share) = (input.rows(), input.share);
+        let output = network.forward_with(weights, input.images);
+        let logits = output.logits.clone().without_autodiff();
+        let loss = cross_entropy(output.logits, labels.clone());
+        vec![
+            weights.gradient(loss.clone() * (self.sign * share)),
+            loss.without_autodiff() * share,
+            share_correct(logits, labels) * share,
+        ]
+    }
+
+    fn wants_gradient(&self) -> bool {
+        true
+    }
+
+    #[cfg(feature = "cpu")]
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 2, settings: vec![self.sign] }
+    }
 }

@@ -5,16 +5,15 @@
 //! The running statistics of batch normalisation are frozen. The authors' programs overwrite them with those of D_f, a
 //! damage that looks like forgetting.
 
-use burn::tensor::Tensor;
-
 use super::descent::{Descent, DescentConfig};
 use super::method::{
-    Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Steps, Subject,
+    Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Stepping, Steps, Subject,
 };
 use super::run::{LoopConfig, Samples};
 use super::settings::{Settings, words};
 use crate::Result;
 use crate::model::Network;
+use crate::work::Hands;
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -76,9 +75,14 @@ impl Method for GradientAscent {
 struct Ascent(Descent);
 
 impl Steps for Ascent {
-    fn step(&mut self, network: &mut Network, samples: &mut Samples) -> Tensor<1> {
+    fn step<'a>(
+        &'a mut self,
+        network: &'a mut Network,
+        samples: &'a mut Samples,
+        hands: &'a dyn Hands,
+    ) -> Stepping<'a> {
         let forget = samples.next_forget();
-        self.0.step(network, &forget, -1.0)
+        Box::pin(async move { self.0.step(network, &forget, -1.0, hands).await })
     }
 
     fn packed_len(&self) -> usize {

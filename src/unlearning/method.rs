@@ -13,6 +13,7 @@ use super::run::Samples;
 use super::settings::{Settings, words};
 use super::{fine_tune, gradient_ascent, purge};
 use crate::model::{Architecture, Network};
+use crate::work::Hands;
 use crate::{Error, Result};
 
 /// Every method there is, PURGE first.
@@ -58,10 +59,15 @@ pub struct Preparation<'a> {
     pub samples: &'a Samples,
 }
 
+/// A step under way.
+pub type Stepping<'a> = Pin<Box<dyn Future<Output = Tensor<1>> + 'a>>;
+
 /// A method in the middle of a run.
 pub trait Steps: Debug {
-    /// Takes one step. Nothing is read back: its numbers, as many as [`Steps::packed_len`] says, stay on the device.
-    fn step(&mut self, network: &mut Network, samples: &mut Samples) -> Tensor<1>;
+    /// Takes one step, and lets `hands` do what its batch takes. Nothing is read back: its numbers, as many as
+    /// [`Steps::packed_len`] says, stay on the device.
+    fn step<'a>(&'a mut self, network: &'a mut Network, samples: &'a mut Samples, hands: &'a dyn Hands)
+    -> Stepping<'a>;
 
     /// How many numbers a step gives.
     fn packed_len(&self) -> usize;

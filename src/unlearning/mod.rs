@@ -12,6 +12,12 @@ pub mod purge;
 pub mod run;
 pub mod settings;
 
+#[cfg(feature = "cpu")]
+pub(crate) use descent::Slope;
 pub use loss::{cross_entropy, entropy, kl_divergence};
 pub use method::{METHODS, Method, MethodInfo, Preset, Subject};
+#[cfg(feature = "cpu")]
+pub(crate) use purge::{Erase, Retain};
+#[cfg(feature = "cpu")]
+pub(crate) use run::Sums;
 pub use run::{Progress, Run, RunConfig, Step, StopReason, Summary};

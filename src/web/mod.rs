@@ -2,6 +2,8 @@
 //! crosses is plain and has camelCase keys, every failure is `{ code, message, fatal }`.
 
 mod convert;
+#[cfg(feature = "cpu")]
+mod crew;
 
 use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
@@ -12,6 +14,8 @@ use crate::data::{self, Dataset, Format, NamedBytes, SplitName, packed};
 use crate::device::{self, DeviceKind};
 use crate::model::Checkpoint;
 use crate::unlearning::{Preset, RunConfig};
+#[cfg(feature = "cpu")]
+use crate::work::{helper, pool::Pool};
 use crate::workspace::{RunRequest, Version, Workspace};
 use crate::{Error, Result};
 use convert::{fields, to_js};
@@ -59,6 +63,13 @@ impl Engine {
         let kind = if cfg!(feature = "webgpu") { DeviceKind::Wgpu } else { DeviceKind::Cpu };
         let device = js(device::open(kind).await)?;
         Ok(Engine { workspace: Workspace::new(&device), kind })
+    }
+
+    /// Lets helpers do a part of everything that is computed from now on; see `pkg/src/crew.ts`.
+    #[cfg(feature = "cpu")]
+    #[wasm_bindgen(js_name = setCrew)]
+    pub fn set_crew(&mut self, crew: crew::JsCrew) {
+        self.workspace.set_hands(Box::new(Pool::new(crew::Workers(crew))));
     }
 
     /// `DeviceInfo` without the reason.
@@ -157,8 +168,8 @@ impl Engine {
 
     /// Takes the next step beforehand. It shows only when `advance` asks for it.
     #[wasm_bindgen(js_name = goAhead)]
-    pub fn go_ahead(&mut self) {
-        self.workspace.go_ahead();
+    pub async fn go_ahead(&mut self) {
+        self.workspace.go_ahead().await;
     }
 
     /// Ends the run and keeps the network as it is.
@@ -209,6 +220,33 @@ impl Engine {
         let preset: Option<Preset> = preset.map(|name| name.parse()).transpose()?;
         let forget = classes(take("forget_class"))?;
         self.workspace.resolve(RunRequest { method, preset, forget, changes })
+    }
+}
+
+/// Does parts for an [`Engine`] in another worker.
+#[cfg(feature = "cpu")]
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Helper(helper::Helper);
+
+#[cfg(feature = "cpu")]
+#[wasm_bindgen]
+impl Helper {
+    /// Without a network.
+    pub async fn create() -> Js<Helper> {
+        console_error_panic_hook::set_once();
+        Ok(Helper(helper::Helper::new(&js(device::open(DeviceKind::Cpu).await)?)))
+    }
+
+    /// The network that the parts to come are about.
+    #[wasm_bindgen(js_name = takeNetwork)]
+    pub fn take_network(&mut self, bytes: &[u8]) -> Js<()> {
+        js(self.0.take_network(bytes))
+    }
+
+    /// Does a part.
+    pub fn work(&self, part: &[u8]) -> Js<Uint8Array> {
+        Ok(Uint8Array::from(js(self.0.work(part))?.as_slice()))
     }
 }
 

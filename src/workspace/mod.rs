@@ -22,12 +22,15 @@ use crate::inference::LogitCache;
 use crate::model::{Checkpoint, Network, Precision, UnlearnRecord};
 use crate::unlearning::method::{METHODS, method};
 use crate::unlearning::{Preset, Progress, Run, RunConfig, Subject, Summary};
+use crate::work::{Hands, Here};
 use crate::{Error, Result};
 
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Workspace {
     device: Device,
+    /// Who computes.
+    hands: Box<dyn Hands>,
     dataset: Option<Dataset>,
     loaded: Option<Loaded>,
     pair: Pair,
@@ -118,6 +121,7 @@ impl Workspace {
     pub fn new(device: &Device) -> Self {
         Self {
             device: device.clone(),
+            hands: Box::new(Here),
             dataset: None,
             loaded: None,
             pair: Pair::Incomplete,
@@ -126,6 +130,11 @@ impl Workspace {
             logits_loaded: LogitCache::default(),
             logits_now: LogitCache::default(),
         }
+    }
+
+    /// Other hands than this thread's. What they compute is the same.
+    pub fn set_hands(&mut self, hands: Box<dyn Hands>) {
+        self.hands = hands;
     }
 
     /// Where it computes.
@@ -252,15 +261,16 @@ impl Workspace {
         non_members: SplitName,
     ) -> Result<Evaluation> {
         let dataset = self.fitting()?.clone();
+        let hands = self.hands.as_ref();
         if version == Version::Loaded || !self.is_changed() {
             let checkpoint = &self.loaded()?.checkpoint;
             let network = checkpoint.network.clone();
             let roles = ClassRoles::new(forget, &checkpoint.card.forgotten_classes);
-            return evaluate(&network, &dataset, &roles, non_members, &mut self.logits_loaded).await;
+            return evaluate(hands, &network, &dataset, &roles, non_members, &mut self.logits_loaded).await;
         }
         let network = self.network()?.clone();
         let roles = ClassRoles::new(forget, self.forgotten());
-        let evaluation = evaluate(&network, &dataset, &roles, non_members, &mut self.logits_now).await?;
+        let evaluation = evaluate(hands, &network, &dataset, &roles, non_members, &mut self.logits_now).await?;
         if let (None, Some(made)) = (&self.run, &mut self.made)
             && let Some(record) = made.records.last_mut().filter(|record| made.measurable && record.classes == roles)
         {
@@ -280,7 +290,7 @@ impl Workspace {
         non_members: SplitName,
     ) -> Result<Evaluation> {
         let roles = ClassRoles::new(forget, self.forgotten());
-        evaluate(network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
+        evaluate(self.hands.as_ref(), network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
     }
 
     /// Computes what a run begins with, the answers on the training samples, `[N, K]` row-major, and keeps it for then.
@@ -292,7 +302,7 @@ impl Workspace {
         let dataset = self.fitting()?.clone();
         let network = self.network()?.clone();
         let known = if self.made.is_some() { &mut self.logits_now } else { &mut self.logits_loaded };
-        known.get(&network, &dataset, SplitName::Train).await
+        known.get(self.hands.as_ref(), &network, &dataset, SplitName::Train).await
     }
 
     /// Prepares a run on the network as it is now.
@@ -314,7 +324,7 @@ impl Workspace {
     pub async fn advance(&mut self, steps: usize) -> Result<Progress> {
         let run = self.run.as_mut().ok_or_else(no_run)?;
         let before = run.summary().steps;
-        let progress = run.advance(steps).await?;
+        let progress = run.advance_with(self.hands.as_ref(), steps).await?;
         if progress.step != before {
             self.logits_now = LogitCache::default();
         }
@@ -322,9 +332,9 @@ impl Workspace {
     }
 
     /// Takes the run's next step beforehand, see [`Run::go_ahead`]; nothing where none is under way.
-    pub fn go_ahead(&mut self) {
+    pub async fn go_ahead(&mut self) {
         if let Some(run) = &mut self.run {
-            run.go_ahead();
+            run.go_ahead(self.hands.as_ref()).await;
         }
     }
 
@@ -415,7 +425,7 @@ impl Workspace {
     async fn train_accuracies(&mut self, roles: &ClassRoles) -> Result<Option<(f64, f64)>> {
         let Some(dataset) = self.pair.dataset().cloned() else { return Ok(None) };
         let network = self.network()?.clone();
-        let logits = self.logits_now.get(&network, &dataset, SplitName::Train).await?;
+        let logits = self.logits_now.get(self.hands.as_ref(), &network, &dataset, SplitName::Train).await?;
         let answers = Answers { logits: &logits, labels: dataset.train.labels() };
         let matrix = ConfusionMatrix::from_logits(answers.rows(dataset.classes()), dataset.classes());
         Ok(Some((matrix.accuracy_of(|class| roles.forgets(class)), matrix.accuracy_of(|class| roles.retains(class)))))

@@ -524,6 +524,7 @@ impl StateMachineTest for Machine {
 
         // What is exported is what is there and what is evaluated.
         let mut copy = Workspace {
+            hands: Box::new(Here),
             device: workspace.device.clone(),
             dataset: workspace.dataset.clone(),
             loaded: workspace

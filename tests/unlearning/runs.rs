@@ -7,6 +7,7 @@ use purge_unlearning::inference::LogitCache;
 use purge_unlearning::model::{Architecture, Network, Norm, SmallCnnConfig};
 use purge_unlearning::training::{TrainConfig, Training};
 use purge_unlearning::unlearning::{METHODS, Preset, Progress, Run, RunConfig, Step, StopReason, Subject};
+use purge_unlearning::work::Here;
 use serde_json::{Value, json};
 
 use crate::{bars, device, values};
@@ -50,7 +51,7 @@ fn config() -> RunConfig {
 }
 
 fn scores(network: &Network, dataset: &Dataset, classes: &ClassRoles) -> Evaluation {
-    block_on(evaluate(network, dataset, classes, SplitName::Test, &mut LogitCache::default())).unwrap()
+    block_on(evaluate(&Here, network, dataset, classes, SplitName::Test, &mut LogitCache::default())).unwrap()
 }
 
 fn start(config: RunConfig) -> Run {

@@ -7,6 +7,7 @@ use purge_unlearning::evaluation::ConfusionMatrix;
 use purge_unlearning::inference;
 use purge_unlearning::model::{Architecture, Card, Checkpoint, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem};
 use purge_unlearning::training::{Epoch, OptimizerKind, TrainConfig, Training};
+use purge_unlearning::work::Here;
 use purge_unlearning::{Error, Result};
 
 use crate::options::{DeviceName, dataset, joined, write_whole};
@@ -175,7 +176,7 @@ impl Train {
             ..Card::default()
         };
         for (name, split) in dataset.splits() {
-            let logits = inference::logits(&network, &dataset, split).await?;
+            let logits = inference::logits(&Here, &network, &dataset, split).await?;
             let classes = dataset.classes();
             let rows = logits.chunks_exact(classes).zip(split.labels()).map(|(row, &label)| (row, label as usize));
             let matrix = ConfusionMatrix::from_logits(rows, classes);

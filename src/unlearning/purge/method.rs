@@ -1,12 +1,11 @@
-use burn::tensor::Tensor;
-
 use super::{Purge, PurgeConfig, StepBatch, StepScalars, retain_confusion};
 use crate::model::Network;
 use crate::unlearning::method::{
-    Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Steps, Subject,
+    Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Stepping, Steps, Subject,
 };
 use crate::unlearning::run::Samples;
 use crate::unlearning::settings::{Settings, words};
+use crate::work::Hands;
 use crate::{Error, Result};
 
 /// PURGE as a method of the registry.
@@ -83,16 +82,24 @@ impl Method for PurgeMethod {
 }
 
 impl Steps for Purge {
-    fn step(&mut self, network: &mut Network, samples: &mut Samples) -> Tensor<1> {
+    fn step<'a>(
+        &'a mut self,
+        network: &'a mut Network,
+        samples: &'a mut Samples,
+        hands: &'a dyn Hands,
+    ) -> Stepping<'a> {
         let (retain, forget) = (samples.next_retain(), samples.next_forget());
-        let batch = StepBatch {
-            teacher_logits: samples.teacher_logits(&retain),
-            retain_images: retain.images,
-            retain_labels: retain.labels,
-            forget_images: forget.images,
-            forget_labels: forget.labels,
-        };
-        Purge::step(self, network, batch)
+        let teacher_logits = samples.teacher_logits(&retain);
+        Box::pin(async move {
+            let batch = StepBatch {
+                teacher_logits,
+                retain_images: retain.images(),
+                retain_labels: retain.labels.clone(),
+                forget_images: forget.images(),
+                forget_labels: forget.labels.clone(),
+            };
+            Purge::step(self, network, batch, hands).await
+        })
     }
 
     fn packed_len(&self) -> usize {

@@ -6,7 +6,7 @@ mod config;
 mod erasure;
 mod gate;
 mod method;
-mod pass;
+pub(crate) mod pass;
 mod projection;
 mod scalars;
 mod target;
@@ -25,20 +25,23 @@ use burn::tensor::{Tensor, TensorData};
 use crate::Result;
 use crate::data::ClassRoles;
 use crate::model::Network;
+use crate::work::{Hands, Images};
+#[cfg(feature = "cpu")]
+pub(crate) use pass::{Erase, Retain};
 use pass::{ForgetPass, RetainPass};
 use scalars::pack;
 
 /// What one step sees: a retain batch and a forget batch.
 #[derive(Debug, Clone)]
-pub struct StepBatch {
+pub struct StepBatch<'a> {
     /// x_r `[B_r, C, H, W]`
-    pub retain_images: Tensor<4>,
+    pub retain_images: Images<'a>,
     /// y_r, one-hot `[B_r, K]`
     pub retain_labels: Tensor<2>,
     /// z₀ = θ₀(x_r) `[B_r, K]`
     pub teacher_logits: Tensor<2>,
     /// x_f `[B_f, C, H, W]`
-    pub forget_images: Tensor<4>,
+    pub forget_images: Images<'a>,
     /// y_f, one-hot `[B_f, K]`
     pub forget_labels: Tensor<2>,
 }
@@ -76,14 +79,14 @@ impl Purge {
     }
 
     /// One step. Nothing is read back: the scalars stay on the device, `[StepScalars::COUNT]`, until a caller wants them.
-    pub fn step(&mut self, network: &mut Network, batch: StepBatch) -> Tensor<1> {
+    pub async fn step(&mut self, network: &mut Network, batch: StepBatch<'_>, hands: &dyn Hands) -> Tensor<1> {
         let config = self.config.clone();
         let theta = network.parameters().flat();
         let leaves = network.parameters().leaves();
 
-        let retain = RetainPass::of(network, &leaves, &config, &batch);
-        let means = &retain.tap_means;
-        let forget = ForgetPass::of(network, &leaves, &config, &batch, (&self.roles, &self.retain_confusion), means);
+        let retain = RetainPass::of(hands, network, &leaves, &config, &batch).await;
+        let about = (&self.roles, &self.retain_confusion, &retain.tap_means);
+        let forget = ForgetPass::of(hands, network, &leaves, &config, &batch, about).await;
         let (retain_gradient, forget_gradient) = (retain.gradient, forget.gradient);
 
         let dot = projection::dot(&forget_gradient, &retain_gradient);

@@ -4,10 +4,10 @@ use burn::tensor::Tensor;
 
 use super::Step;
 use super::plan::Plan;
-use crate::data::{images, one_hot};
-use crate::inference::samples_in_a_pass;
-use crate::model::Network;
+use crate::data::{Dataset, one_hot};
+use crate::model::{Network, Views};
 use crate::unlearning::loss::{correct, cross_entropy};
+use crate::work::{Hands, Images, Input, Outcome, Task, Work, answers_at_once, exactly};
 
 /// A look at D_f, and at the end of an epoch at D_r too.
 #[derive(Debug)]
@@ -29,35 +29,25 @@ impl Plan {
         })
     }
 
-    /// What a check sums up: [`Plan::forget_sums`] and, at the end of an epoch, the cross-entropy on D_r after them.
-    pub(super) fn look(&self, network: &Network, check: &Check) -> Tensor<1> {
+    /// What a check sums up: the [`Sums`] of D_f and, at the end of an epoch, the cross-entropy on D_r after them.
+    pub(super) async fn look(&self, hands: &dyn Hands, network: &Network, check: &Check) -> Tensor<1> {
         if !check.epoch_end {
-            return self.forget_sums(network, &self.target_indices);
+            return self.sums(hands, network, &self.target_indices).await;
         }
-        let retain = self.sum_over(network, &self.budget_indices, |logits, one_hot| vec![summed(logits, one_hot)]);
-        Tensor::cat(vec![self.forget_sums(network, &self.forget_indices), retain], 0)
+        let forget = self.sums(hands, network, &self.forget_indices).await;
+        let retain = self.sums(hands, network, &self.budget_indices).await;
+        Tensor::cat(vec![forget, retain.narrow(0, 1, 1)], 0)
     }
 
-    /// How many of these samples are recognised, and their cross-entropy, which tells whether the answers are finite.
-    pub(super) fn forget_sums(&self, network: &Network, indices: &[usize]) -> Tensor<1> {
-        self.sum_over(network, indices, |logits, one_hot| {
-            vec![correct(logits.clone(), one_hot.clone()), summed(logits, one_hot)]
-        })
-    }
-
-    /// Sums of values over samples of the training split, from their logits and one-hot labels.
-    fn sum_over(
-        &self,
-        network: &Network,
-        indices: &[usize],
-        values: impl Fn(Tensor<2>, Tensor<2>) -> Vec<Tensor<1>>,
-    ) -> Tensor<1> {
-        let split = &self.dataset.train;
-        let parts = indices.chunks(samples_in_a_pass(network, &self.dataset)).map(|chunk| {
-            let output = network.forward(images(&self.dataset, split, chunk, &self.device));
-            Tensor::cat(values(output.logits, one_hot(split, chunk, self.dataset.classes(), &self.device)), 0)
-        });
-        parts.reduce(|sum, part| sum + part).unwrap_or_else(|| Tensor::zeros([1], &self.device))
+    /// The [`Sums`] of samples of the training split, `[2]`.
+    pub(super) async fn sums(&self, hands: &dyn Hands, network: &Network, indices: &[usize]) -> Tensor<1> {
+        let Dataset { train, normalisation, .. } = self.dataset.as_ref();
+        let images = Images::Of { split: train, normalisation, indices };
+        let at_once = answers_at_once(network, &images);
+        let labels = one_hot(train, indices, self.dataset.classes(), &self.device);
+        let work = Work { task: &Sums {}, images, rows: vec![labels], common: Vec::new() };
+        let [sums] = exactly(work.sum(hands, network, &network.parameters().views(), at_once).await);
+        sums
     }
 
     /// Whether all of D_f may be at the target, to go by the batch of the newest step.
@@ -67,8 +57,25 @@ impl Plan {
     }
 }
 
-/// Cross-entropy summed over a batch, `[1]`.
-fn summed(logits: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
-    let batch = logits.dims()[0];
-    cross_entropy(logits, one_hot) * batch as f32
+/// How many images are recognised, and their cross-entropy, which tells whether the answers are finite; of labels `[B, K]`.
+#[derive(Debug)]
+pub(crate) struct Sums {}
+
+impl Task for Sums {
+    fn of(&self, network: &Network, weights: &Views, input: Input) -> Outcome {
+        let [labels] = input.rows();
+        let [batch, _] = labels.dims();
+        let logits = network.forward_with(weights, input.images).logits;
+        let summed = cross_entropy(logits.clone(), labels.clone()) * batch as f32;
+        vec![Tensor::cat(vec![correct(logits, labels), summed], 0)]
+    }
+
+    fn wants_gradient(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "cpu")]
+    fn told(&self) -> crate::work::Told {
+        crate::work::Told { code: 1, settings: Vec::new() }
+    }
 }

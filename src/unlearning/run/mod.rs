@@ -10,6 +10,8 @@ mod stopping;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "cpu")]
+pub(crate) use check::Sums;
 pub use config::{LoopConfig, RunConfig};
 use plan::{Plan, Sound, State, Taken, Walk};
 pub use progress::{Progress, Step, Summary};
@@ -27,6 +29,7 @@ use crate::data::Dataset;
 use crate::fit::check_fit;
 use crate::inference::logits;
 use crate::model::Network;
+use crate::work::{Hands, Here};
 use crate::{Result, device};
 
 /// A method at work on a network and a dataset.
@@ -63,7 +66,7 @@ impl Run {
         let limits: LoopConfig = config.settings().typed()?;
         let teacher_logits = match train_logits {
             Some(logits) => logits,
-            None => logits(&network, &dataset, &dataset.train).await?.into(),
+            None => logits(&Here, &network, &dataset, &dataset.train).await?.into(),
         };
         let device = network.parameters().flat().device();
         let order = (limits.batch_size, limits.seed);
@@ -88,6 +91,14 @@ impl Run {
     /// # Errors
     /// Those of the device. The run then is as it was before the call.
     pub async fn advance(&mut self, steps: usize) -> Result<Progress> {
+        self.advance_with(&Here, steps).await
+    }
+
+    /// The same with other hands.
+    ///
+    /// # Errors
+    /// Those of the device. The run then is as it was before the call.
+    pub async fn advance_with(&mut self, hands: &dyn Hands, steps: usize) -> Result<Progress> {
         if steps == 0 || self.state.stop.is_some() {
             return Ok(self.progress(Vec::new()));
         }
@@ -95,11 +106,15 @@ impl Run {
         let mut state = self.state.clone();
         let mut taken = self.ahead.take().unwrap_or_else(|| Taken::none(&state.walk));
         let beforehand = taken.time;
-        self.plan.take(&mut taken, steps);
+        self.plan.take(&mut taken, steps, hands).await;
         let mut ahead = None;
         let next = std::mem::take(&mut self.goes_ahead) && self.queues && taken.check.is_none();
-        let meanwhile = |walk: &Walk| ahead = next.then(|| self.plan.one_more(walk));
-        let done = self.plan.report(&mut state, taken, meanwhile).await?;
+        let meanwhile = async |walk: &Walk| {
+            if next {
+                ahead = Some(self.plan.one_more(walk, hands).await);
+            }
+        };
+        let done = self.plan.report(&mut state, taken, hands, meanwhile).await?;
         self.ahead = ahead.filter(|_| state.stop.is_none());
         self.state = state;
         self.elapsed += beforehand + began.elapsed();
@@ -108,10 +123,10 @@ impl Run {
 
     /// Takes the next step beforehand, so that the device has something to do until the next [`Run::advance`], whose first
     /// step it then is. Until then nothing of it shows: the run stands where it stood, and ends there if it ends.
-    pub fn go_ahead(&mut self) {
+    pub async fn go_ahead(&mut self, hands: &dyn Hands) {
         self.goes_ahead = true;
         if self.ahead.is_none() && self.state.stop.is_none() {
-            self.ahead = Some(self.plan.one_more(&self.state.walk));
+            self.ahead = Some(self.plan.one_more(&self.state.walk, hands).await);
         }
     }
 

@@ -12,6 +12,7 @@ use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::model::Network;
 use crate::unlearning::method::{Scalar, Steps};
+use crate::work::Hands;
 use crate::{Result, device};
 
 /// What stays the same from the first step to the last.
@@ -141,10 +142,10 @@ impl Plan {
     }
 
     /// Takes steps, up to `steps` in all or to the first after which a check is due. Nothing is read back.
-    pub(super) fn take(&self, taken: &mut Taken, steps: usize) {
+    pub(super) async fn take(&self, taken: &mut Taken, steps: usize, hands: &dyn Hands) {
         let Taken { walk, values, check, .. } = taken;
         while values.len() < steps && check.is_none() {
-            let packed = walk.steps.step(&mut walk.network, &mut walk.samples);
+            let packed = walk.steps.step(&mut walk.network, &mut walk.samples, hands).await;
             // One number more, which is finite only where all weights are.
             values.push(Tensor::cat(vec![packed, sum_of_squares(walk.network.parameters().flat())], 0));
             walk.step += 1;
@@ -153,10 +154,10 @@ impl Plan {
     }
 
     /// One step from there on.
-    pub(super) fn one_more(&self, walk: &Walk) -> Taken {
+    pub(super) async fn one_more(&self, walk: &Walk, hands: &dyn Hands) -> Taken {
         let began = Instant::now();
         let mut taken = Taken::none(walk);
-        self.take(&mut taken, 1);
+        self.take(&mut taken, 1, hands).await;
         Taken { time: began.elapsed(), ..taken }
     }
 
@@ -166,15 +167,18 @@ impl Plan {
         &self,
         state: &mut State,
         taken: Taken,
-        meanwhile: impl FnOnce(&Walk),
+        hands: &dyn Hands,
+        meanwhile: impl AsyncFnOnce(&Walk),
     ) -> Result<Vec<Step>> {
         let Taken { walk, mut values, check, .. } = taken;
         let first = state.walk.step + 1;
         let count = values.len();
         state.walk = walk;
         let at_once = check.as_ref().filter(|check| check.epoch_end || self.always_looks);
-        values.extend(at_once.map(|check| self.look(&state.walk.network, check)));
-        let values = device::read_while(Tensor::cat(values, 0), || meanwhile(&state.walk)).await?;
+        if let Some(check) = at_once {
+            values.push(self.look(hands, &state.walk.network, check).await);
+        }
+        let values = device::read_while(Tensor::cat(values, 0), meanwhile(&state.walk)).await?;
         let width = state.walk.steps.packed_len() + 1;
         let (rows, looked) = values.split_at(count * width);
         let done: Vec<Step> = (first..)
@@ -193,7 +197,7 @@ impl Plan {
         }
         let looked = match &check {
             Some(check) if looked.is_empty() && self.is_near(done.last()) => {
-                device::read(self.look(&state.walk.network, check)).await?
+                device::read(self.look(hands, &state.walk.network, check).await).await?
             }
             _ => looked.to_vec(),
         };
@@ -202,7 +206,7 @@ impl Plan {
         } else if let (Some(check), &[right, _, ref retain_loss @ ..]) = (check, looked.as_slice()) {
             state.forget_accuracy = percent(right as f64, check.samples);
             if check.samples < self.forget_indices.len() && self.stopping.at_target(state.forget_accuracy) {
-                let all = device::read(self.forget_sums(&state.walk.network, &self.forget_indices)).await?;
+                let all = device::read(self.sums(hands, &state.walk.network, &self.forget_indices).await).await?;
                 state.forget_accuracy =
                     percent(all.first().copied().unwrap_or_default() as f64, self.forget_indices.len());
             }

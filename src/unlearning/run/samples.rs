@@ -3,8 +3,9 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::config::no_samples;
-use crate::data::{ClassRoles, Dataset, Shuffled, images, one_hot};
+use crate::data::{ClassRoles, Dataset, Shuffled, one_hot};
 use crate::unlearning::method::Pass;
+use crate::work::Images;
 use crate::{Error, Result};
 
 /// Added to a logit whose probability shall be 0. In 32-bit floats it then is, without the NaN that −∞ · 0 would give.
@@ -26,12 +27,19 @@ pub struct Samples {
 /// Some samples of the training split.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// x `[B, C, H, W]`, normalised.
-    pub images: Tensor<4>,
+    dataset: Arc<Dataset>,
     /// y, one-hot `[B, K]`.
     pub labels: Tensor<2>,
     /// Where they lie in the training split.
     pub indices: Vec<usize>,
+}
+
+impl Batch {
+    /// x
+    pub fn images(&self) -> Images<'_> {
+        let Dataset { train, normalisation, .. } = self.dataset.as_ref();
+        Images::Of { split: train, normalisation, indices: &self.indices }
+    }
 }
 
 impl Samples {
@@ -121,7 +129,7 @@ impl Samples {
     pub fn batch(&self, indices: Vec<usize>) -> Batch {
         let split = &self.dataset.train;
         Batch {
-            images: images(&self.dataset, split, &indices, &self.device),
+            dataset: self.dataset.clone(),
             labels: one_hot(split, &indices, self.dataset.classes(), &self.device),
             indices,
         }

@@ -76,7 +76,7 @@ proptest! {
                     let [one, other] = [&mut plain, &mut eager].map(|run| block_on(run.advance(steps)).unwrap());
                     prop_assert_eq!(one.steps, other.steps);
                 }
-                Act::GoAhead => eager.go_ahead(),
+                Act::GoAhead => block_on(eager.go_ahead(&Here)),
             }
             prop_assert_eq!(standing(&plain), standing(&eager));
         }
@@ -95,10 +95,10 @@ fn images(call: impl FnOnce()) -> usize {
 #[test]
 fn a_step_that_was_taken_beforehand_is_not_taken_again() {
     let mut run = start(100);
-    assert_eq!(images(|| run.go_ahead()), 4);
-    assert_eq!(images(|| run.go_ahead()), 0, "one step and no more");
+    assert_eq!(images(|| block_on(run.go_ahead(&Here))), 4);
+    assert_eq!(images(|| block_on(run.go_ahead(&Here))), 0, "one step and no more");
     assert_eq!(images(|| assert_eq!(block_on(run.advance(1)).unwrap().step, 1)), 0);
-    run.go_ahead();
+    block_on(run.go_ahead(&Here));
     assert_eq!(
         images(|| assert_eq!(block_on(run.advance(2)).unwrap().step, 3)),
         4 + 8,
@@ -117,9 +117,9 @@ fn on_a_device_that_queues_a_call_takes_the_next_step_too_where_no_check_is_due(
         shown() - before
     };
     assert_eq!(advance(&mut run), 4, "nobody has asked for more");
-    run.go_ahead();
+    block_on(run.go_ahead(&Here));
     assert_eq!(advance(&mut run), 4, "the next one");
-    run.go_ahead();
+    block_on(run.go_ahead(&Here));
     assert_eq!(advance(&mut run), 8, "a look after the third step, and nothing before its outcome is known");
     assert!(run.ahead.is_none());
 }
@@ -128,7 +128,7 @@ fn on_a_device_that_queues_a_call_takes_the_next_step_too_where_no_check_is_due(
 fn what_a_run_has_spent_beforehand_counts_with_the_step_that_it_was() {
     let mut run = start(100);
     let before = run.elapsed;
-    run.go_ahead();
+    block_on(run.go_ahead(&Here));
     let spent = run.ahead.as_ref().unwrap().time;
     assert_eq!(run.elapsed, before);
     block_on(run.advance(1)).unwrap();
