@@ -69,7 +69,7 @@ impl Input {
 #[derive(Debug, Clone)]
 pub enum Images<'a> {
     /// On the device, normalised, `[B, C, H, W]`.
-    Given(Tensor<4>),
+    Given(Box<Tensor<4>>),
     /// Samples of a split.
     Of {
         /// Where they are.
@@ -83,7 +83,7 @@ pub enum Images<'a> {
 
 impl From<Tensor<4>> for Images<'_> {
     fn from(images: Tensor<4>) -> Self {
-        Images::Given(images)
+        Images::Given(Box::new(images))
     }
 }
 
@@ -101,7 +101,7 @@ impl<'a> Images<'a> {
 
     fn slice(&self, range: Range<usize>) -> Images<'a> {
         match self {
-            Images::Given(images) => Images::Given(images.clone().slice([range])),
+            Images::Given(images) => Images::from(images.as_ref().clone().slice([range])),
             Images::Of { split, normalisation, indices } => {
                 Images::Of { split, normalisation, indices: &indices[range] }
             }
@@ -110,7 +110,7 @@ impl<'a> Images<'a> {
 
     fn on(&self, device: &Device) -> Tensor<4> {
         match self {
-            Images::Given(images) => images.clone(),
+            Images::Given(images) => images.as_ref().clone(),
             Images::Of { split, normalisation, indices } => images(normalisation, split, indices, device),
         }
     }

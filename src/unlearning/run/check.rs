@@ -36,7 +36,7 @@ impl Plan {
         }
         let forget = self.sums(hands, network, &self.forget_indices).await;
         let retain = self.sums(hands, network, &self.budget_indices).await;
-        Tensor::cat(vec![forget, retain.slice([1..2])], 0)
+        Tensor::cat(vec![forget, retain.narrow(0, 1, 1)], 0)
     }
 
     /// The [`Sums`] of samples of the training split, `[2]`.
