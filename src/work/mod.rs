@@ -259,6 +259,7 @@ pub struct Told {
 }
 
 /// A number that counts something.
+#[cfg(feature = "cpu")]
 pub(crate) fn count(number: f64) -> Option<usize> {
     let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
     fits.then_some(number as usize)
