@@ -71,7 +71,7 @@ impl Input {
 #[allow(clippy::large_enum_variant)]
 pub enum Images<'a> {
     /// On the device, normalised, `[B, C, H, W]`.
-    Given(Tensor<4>),
+    Given(Box<Tensor<4>>),
     /// Samples of a split.
     Of {
         /// Where they are.
@@ -85,7 +85,7 @@ pub enum Images<'a> {
 
 impl From<Tensor<4>> for Images<'_> {
     fn from(images: Tensor<4>) -> Self {
-        Images::Given(images)
+        Images::Given(Box::new(images))
     }
 }
 
@@ -103,7 +103,7 @@ impl<'a> Images<'a> {
 
     fn slice(&self, range: Range<usize>) -> Images<'a> {
         match self {
-            Images::Given(images) => Images::Given(images.clone().slice([range])),
+            Images::Given(images) => Images::from(images.as_ref().clone().slice([range])),
             Images::Of { split, normalisation, indices } => {
                 Images::Of { split, normalisation, indices: &indices[range] }
             }
@@ -112,7 +112,7 @@ impl<'a> Images<'a> {
 
     fn on(&self, device: &Device) -> Tensor<4> {
         match self {
-            Images::Given(images) => images.clone(),
+            Images::Given(images) => images.as_ref().clone(),
             Images::Of { split, normalisation, indices } => images(normalisation, split, indices, device),
         }
     }
@@ -261,6 +261,7 @@ pub struct Told {
 }
 
 /// A number that counts something.
+#[cfg(feature = "cpu")]
 pub(crate) fn count(number: f64) -> Option<usize> {
     let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
     fits.then_some(number as usize)
