@@ -1,10 +1,13 @@
-import type { Connection } from './connection.js';
+import type { Connection, Listener } from './connection.js';
 import { PurgeError, closed } from './errors.js';
 import type { Helpers } from './helpers.js';
 import { Holdings } from './holdings.js';
 import type { Opened, Opening } from './opening.js';
 import type { Command, Results } from './protocol.js';
-import type { DeviceInfo, LoadProgress } from './types.js';
+import type { DeviceInfo, LoadProgress, Pace } from './types.js';
+
+/** Why it is the CPU and not the GPU. */
+type Ruling = Required<Pick<DeviceInfo, 'reason'>> & Pick<DeviceInfo, 'pace'>;
 
 /** The calls of one session, one after the other, to an engine that is replaced when it has died. */
 export class EngineQueue {
@@ -15,8 +18,12 @@ export class EngineQueue {
   readonly #signal: AbortSignal;
   /** The end of the queue: the engine takes one call at a time. */
   #tail: Promise<unknown> = Promise.resolve();
+  /** Ends when something else is asked for. */
+  #idle: AbortController | undefined;
   #opened: Opened | undefined;
   #device: DeviceInfo | undefined;
+  /** What a trial has shown, for the engines to come. */
+  #choice: { kind: 'webgpu'; pace: Pace } | ({ kind: 'cpu' } & Ruling) | undefined;
 
   /**
    * @param tell Hears of the engine's download.
@@ -52,11 +59,23 @@ export class EngineQueue {
   /** Runs `task` when all earlier calls have ended, whether well or not. */
   add<T>(task: () => Promise<T>): Promise<T> {
     if (this.#signal.aborted) return Promise.reject(new PurgeError('bad-state', 'The session is closed.'));
+    this.#idle?.abort();
     const result = this.#tail.then(() => {
       if (this.#signal.aborted) throw closed();
       return task();
     });
     this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** The same for what shall hold nothing up: its signal aborts as soon as something else is asked for, or `signal` does. */
+  addIdle<T>(task: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const idle = new AbortController();
+    const abort = () => idle.abort();
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    const result = this.add(() => task(idle.signal)).finally(() => signal?.removeEventListener('abort', abort));
+    this.#idle = idle;
     return result;
   }
 
@@ -72,11 +91,18 @@ export class EngineQueue {
   async ready(): Promise<Connection> {
     if (this.#signal.aborted) throw closed();
     if (this.connection?.alive) return this.connection;
-    const opened = await this.#opening.open({
-      onProgress: this.#tell,
-      onDeath: (error) => this.holdings.engineDied(error),
-    });
-    await this.#take(opened);
+    const listener = this.#listener();
+    const choice = this.#choice;
+    const opened = await (choice?.kind === 'cpu'
+      ? this.#opening.openCpu(listener, choice.reason)
+      : this.#opening.open(listener));
+    this.#take(opened);
+    try {
+      await this.holdings.bringBack(opened.connection);
+    } catch (error) {
+      opened.connection.close(closed());
+      throw error;
+    }
     return opened.connection;
   }
 
@@ -93,17 +119,76 @@ export class EngineQueue {
     if (this.device.kind === 'cpu' && this.#opened) await this.#helpers?.join(connection, this.#opened.module);
   }
 
-  /** Goes on with a new engine. */
-  async #take(opened: Opened): Promise<void> {
-    const { connection, device } = opened;
-    const workers = device.kind === 'cpu' ? this.#helpers?.workers : undefined;
-    this.#opened = opened;
-    this.#device = { ...device, ...(workers && { workers }) };
+  /** Whether GPU and CPU were compared. */
+  get hasChosen(): boolean {
+    return this.#choice !== undefined;
+  }
+
+  /** How many workers compute where it is the CPU. */
+  get workers(): number {
+    return this.#helpers?.workers ?? 1;
+  }
+
+  /** An engine on the CPU beside the one there is, with the network that was loaded, and with all helpers. */
+  async openBeside(): Promise<Opened> {
+    const opened = await this.#opening.openCpu(this.#listener());
+    const { model } = this.holdings;
     try {
-      await this.holdings.bringBack(connection);
+      if (model) await opened.connection.call({ type: 'load-model', model });
+      await this.#helpers?.join(opened.connection, opened.module);
+      await this.#helpers?.ready();
     } catch (error) {
-      connection.close(closed());
+      this.closeBeside(opened);
       throw error;
     }
+    return opened;
+  }
+
+  readonly closeBeside = ({ connection }: Opened): void => {
+    connection.close(closed());
+    this.#helpers?.end();
+  };
+
+  /** Goes on with the GPU. */
+  stay(pace: Pace): DeviceInfo {
+    this.#choice = { kind: 'webgpu', pace };
+    this.#device = { ...this.device, pace };
+    return this.#device;
+  }
+
+  /**
+   * Goes on with the engine beside, once that has all that this one has.
+   *
+   * @returns False where it cannot take it, such as for want of memory: then all is as it was.
+   */
+  async goOnWith(beside: Opened, ruling: Ruling): Promise<boolean> {
+    const before = this.connection;
+    try {
+      await this.holdings.bringTo(beside.connection);
+    } catch (error) {
+      if (this.isClosed) throw error;
+      return false;
+    }
+    this.ruleOutGpu(ruling);
+    this.#take({ ...beside, device: { ...beside.device, reason: ruling.reason } });
+    before?.close(closed());
+    return true;
+  }
+
+  /** Engines to come are on the CPU. */
+  ruleOutGpu(ruling: Ruling): void {
+    this.#choice = { kind: 'cpu', ...ruling };
+  }
+
+  #listener(): Listener {
+    return { onProgress: this.#tell, onDeath: (error) => this.holdings.engineDied(error) };
+  }
+
+  #take(opened: Opened): void {
+    const { device } = opened;
+    const workers = device.kind === 'cpu' ? this.#helpers?.workers : undefined;
+    const pace = this.#choice?.kind === device.kind ? this.#choice.pace : undefined;
+    this.#opened = opened;
+    this.#device = { ...device, ...(workers && { workers }), ...(pace && { pace }) };
   }
 }

@@ -77,11 +77,23 @@ export class Holdings {
 
   /** Loads network and data into a new engine, and what runs have made of the network. */
   async bringBack(connection: Connection): Promise<void> {
-    const { model, dataset, network } = this;
-    if (model) await this.#loadAgain(connection, 'model', { type: 'load-model', model });
-    if (dataset) await this.#loadAgain(connection, 'dataset', { type: 'load-dataset', dataset });
-    if (network) await this.#loadAgain(connection, 'network', { type: 'restore', network });
+    for (const [part, command] of this.#parts()) await this.#loadAgain(connection, part, command);
     this.state = connection.state;
+  }
+
+  /** The same for an engine beside the one that has it all: where this fails, nothing is let go. */
+  async bringTo(connection: Connection): Promise<void> {
+    for (const [, command] of this.#parts()) await connection.call(command);
+    this.state = connection.state;
+  }
+
+  #parts(): [Part, Command][] {
+    const { model, dataset, network } = this;
+    return [
+      ...(model ? [['model', { type: 'load-model', model }] satisfies [Part, Command]] : []),
+      ...(dataset ? [['dataset', { type: 'load-dataset', dataset }] satisfies [Part, Command]] : []),
+      ...(network ? [['network', { type: 'restore', network }] satisfies [Part, Command]] : []),
+    ];
   }
 
   /** What the engine refuses, or what ends it twice in a row, is let go, or no later call could ever succeed. */

@@ -1,5 +1,5 @@
 import { assetFolder, retrainedAddress } from './assets.js';
-import { checkFlag, checkWhole, checkWord, checkedOptions, plain } from './checks.js';
+import { checkFlag, checkSignal, checkWhole, checkWord, checkedOptions, plain } from './checks.js';
 import type { EngineWorker } from './connection.js';
 import { EngineQueue } from './engine-queue.js';
 import { PurgeError } from './errors.js';
@@ -12,6 +12,7 @@ import { Reading } from './reading.js';
 import { Runs } from './runs.js';
 import { checkedSource } from './sources.js';
 import { storedOf } from './stored.js';
+import { warmUp } from './warm-up.js';
 import type {
   DatasetInfo,
   DatasetSource,
@@ -34,6 +35,7 @@ import type {
   UnlearnConfig,
   UnlearnEvent,
   UnlearnOptions,
+  WarmUpOptions,
 } from './types.js';
 
 const evaluateOptions = ['forgetClass', 'nonMembers', 'model', 'network'];
@@ -193,6 +195,13 @@ class EngineSession implements Session {
       const network = (await other) ?? this.#holdings.model;
       return storedOf((await reading).blob, network?.blob, this.#holdings.dataset);
     });
+  }
+
+  async warmUp(options: WarmUpOptions = {}): Promise<DeviceInfo | undefined> {
+    const { signal } = checkedOptions('warmUp', options, ['signal']);
+    checkSignal('signal', signal);
+    const { device = 'auto' } = this.#options;
+    return this.#queue.addIdle((idle) => warmUp(this.#queue, device === 'auto', idle), signal as AbortSignal);
   }
 
   async prepare(): Promise<void> {
