@@ -46,9 +46,10 @@ export async function quicker(gpu: Trial, cpu: Trial, workers: number): Promise<
 
 /** Why it is the CPU. */
 export function slowWords({ webgpu, atLeast, cpu = 0 }: Pace): string {
-  return `The GPU here needs ${atLeast ? 'more than ' : ''}${shortly(webgpu)} ms for a step, the CPU ${shortly(cpu)} ms.`;
+  return `The GPU here needs ${atLeast ? 'more than ' : ''}${shortly(webgpu)} for a step, the CPU ${shortly(cpu)}.`;
 }
 
 function shortly(ms: number): string {
-  return ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0);
+  if (ms >= 999.5) return `${Number((ms / 1000).toPrecision(2))} s`;
+  return `${ms < 9.95 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 }

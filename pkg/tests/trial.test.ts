@@ -81,5 +81,8 @@ test('why it is the CPU, in words', () => {
   expect(slowWords({ webgpu: 310.4, atLeast: true, cpu: 119.6 })).toBe(
     'The GPU here needs more than 310 ms for a step, the CPU 120 ms.',
   );
+  expect(slowWords({ webgpu: 14_324, atLeast: true, cpu: 1240 })).toBe(
+    'The GPU here needs more than 14 s for a step, the CPU 1.2 s.',
+  );
   expect(slowWords({ webgpu: 12, cpu: 9.94 })).toBe('The GPU here needs 12 ms for a step, the CPU 9.9 ms.');
 });

@@ -9,59 +9,63 @@ use burn::tensor::Tensor;
 use web_time::Instant;
 
 use super::Workspace;
+use crate::Result;
 use crate::data::{Dataset, ImageShape, Normalisation, Split};
 use crate::device;
 use crate::model::{Checkpoint, Network, Views};
 use crate::unlearning::method::METHODS;
 use crate::unlearning::{Run, RunConfig, Subject};
 use crate::work::{Doing, Hands, Outcome, Part};
-use crate::{Error, Result};
 
-/// Steps that are timed: the quicker one counts, for something else may have held the other up.
-const TIMED: usize = 2;
+/// Images of either side in the step that makes what is made only once: as few as there can be, for they do not matter.
+const FEW: usize = 2;
+/// Steps of one run: no look at its data comes between them.
+const STEPS: usize = 2;
+/// Milliseconds after which a step need not be timed once more: no matter what else held it up, it is slow.
+const SLOW: f64 = 1000.0;
 
 impl Workspace {
-    /// Takes steps of PURGE's default preset on black images, with a copy of the network as it was loaded: one for whatever is
-    /// made only once, such as a GPU's pipelines, and two that are timed. Gives the milliseconds of the quicker one; nothing of
-    /// it stays here.
+    /// Takes steps of PURGE's default preset on black images, with a copy of the network as it was loaded: one on few images,
+    /// for whatever is made only once, such as a GPU's pipelines, and two that are timed. Gives the milliseconds of the quicker
+    /// one; nothing of it stays here.
     ///
-    /// `batch` is the number of images to forget and of those to keep, height and width are theirs. `goes_on` is asked before
-    /// each step, and between the passes of the first, when the device has nothing left to do; where it says no, that is the
-    /// end, and there is no answer.
+    /// `batch` is the number of images to forget and of those to keep, height and width are theirs. `goes_on` is asked between
+    /// the passes of the first two steps, when the device has nothing left to do, and before the last one; where it says no,
+    /// that is the end, and there is no answer.
     ///
     /// # Errors
-    /// [`Error::BadState`] where no network is loaded; [`Error::BadModel`] for images that it does not take; those of the
-    /// device.
+    /// [`Error::BadState`](crate::Error::BadState) where no network is loaded, [`Error::BadModel`](crate::Error::BadModel) for
+    /// images that it does not take, and those of the device.
     pub async fn rehearse(
         &self,
         batch: usize,
-        (height, width): (usize, usize),
+        size: (usize, usize),
         goes_on: impl AsyncFn() -> bool,
     ) -> Result<Option<f64>> {
-        let mut run = self.rehearsal(batch, height, width).await?;
         let halting = Halting { hands: self.hands.as_ref(), goes_on: &goes_on, given_up: Cell::new(false) };
-        match unless(run.advance_with(&halting, 1), &halting.given_up).await {
-            None => return Ok(None),
-            Some(first) => drop(first?),
+        let mut few = self.rehearsal(FEW.min(batch), size).await?;
+        if halting.time_step(&mut few).await?.is_none() {
+            return Ok(None);
         }
-        let mut quickest = f64::INFINITY;
-        for _ in 0..TIMED {
-            if !goes_on().await {
-                return Ok(None);
-            }
-            let began = Instant::now();
-            run.advance_with(self.hands.as_ref(), 1).await?;
-            quickest = quickest.min(began.elapsed().as_secs_f64() * 1e3);
+        let mut run = self.rehearsal(batch, size).await?;
+        let Some(first) = halting.time_step(&mut run).await? else { return Ok(None) };
+        if first > SLOW {
+            return Ok(Some(first));
         }
-        Ok(Some(quickest))
+        if !goes_on().await {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        run.advance_with(self.hands.as_ref(), 1).await?;
+        Ok(Some(first.min(milliseconds_since(began))))
     }
 
     /// A run that is long enough for no look at its data to come between the steps.
-    async fn rehearsal(&self, batch: usize, height: usize, width: usize) -> Result<Run> {
+    async fn rehearsal(&self, batch: usize, (height, width): (usize, usize)) -> Result<Run> {
         let Checkpoint { network, card } = &self.loaded()?.checkpoint;
         let architecture = network.architecture();
         let shape = ImageShape { channels: architecture.channels(), height, width };
-        let dataset = black(shape, architecture.classes(), (TIMED + 2) * batch.max(1))?;
+        let dataset = black(shape, architecture.classes(), (STEPS + 1) * batch.max(1))?;
         let subject = Subject { dataset: &card.dataset, network: architecture };
         let method = METHODS[0];
         let config = RunConfig::new(method, method.info().default_preset, &subject, 0)?
@@ -112,6 +116,13 @@ impl<F> fmt::Debug for Halting<'_, F> {
 }
 
 impl<F: AsyncFn() -> bool> Halting<'_, F> {
+    /// Takes the run's next step. Milliseconds; nothing where it was given up, and the run then is good for nothing.
+    async fn time_step(&self, run: &mut Run) -> Result<Option<f64>> {
+        let began = Instant::now();
+        let step = unless(run.advance_with(self, 1), &self.given_up).await;
+        step.transpose().map(|step| step.map(|_| milliseconds_since(began)))
+    }
+
     async fn halt(&self, made: Option<Tensor<1>>) {
         if let Some(values) = made {
             // What is wrong with the device shows at the end of the step, which reads as well.
@@ -153,4 +164,8 @@ async fn unless<T>(future: impl Future<Output = T>, given_up: &Cell<bool>) -> Op
         Poll::Pending => Poll::Pending,
     })
     .await
+}
+
+fn milliseconds_since(began: Instant) -> f64 {
+    began.elapsed().as_secs_f64() * 1e3
 }
