@@ -129,12 +129,6 @@ export function deviceWords(device: DeviceInfo): string {
   return device.kind === 'webgpu' ? 'WebGPU' : 'CPU';
 }
 
-/** Why it is the CPU; undefined where it is not, or where the visitor has asked for it. */
-export function whyCpuWords({ reason, pace }: DeviceInfo): string | undefined {
-  if (!reason) return undefined;
-  return `${reason} So ${pace ? 'it goes on with the CPU' : 'the CPU does the work'}: the same numbers, only ${pace ? 'sooner' : 'slower'}.`;
-}
-
 /** How long a step takes a GPU that was chosen: "A step takes it 12 ms, and would take the CPU 57 ms." */
 export function paceWords({ webgpu, cpu }: Pace): string {
   const [gpu, other] = [webgpu, cpu ?? NaN].map((ms) => `${figures(Number(ms.toPrecision(2)))}\u202fms`);

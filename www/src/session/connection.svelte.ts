@@ -24,6 +24,8 @@ export class Connection {
   lost: string | undefined = $state.raw();
   /** Nothing that a device needs only once is still to be done: a GPU's pipelines are made. */
   warm = $state(false);
+  /** The session has gone on with another device than it began with. */
+  moved = $state(false);
   /** Of the engine, while it is being fetched. */
   bytes: Bytes | undefined = $state.raw();
 
@@ -85,8 +87,11 @@ export class Connection {
    * @param signal Gives it up.
    */
   async warmUp(signal: AbortSignal): Promise<void> {
+    const before = this.device?.kind;
     const device = await this.ask((session) => session.warmUp({ signal }));
-    if (device) this.warm = true;
+    if (!device) return;
+    this.warm = true;
+    this.moved ||= device.kind !== before;
   }
 
   /** Ends the session; the next call opens another one. */
@@ -94,7 +99,7 @@ export class Connection {
     this.#life.abort();
     this.#life = new AbortController();
     this.#opening = this.bytes = this.openedFor = undefined;
-    this.warm = false;
+    this.warm = this.moved = false;
     this.device = this.dataset = this.model = this.misfit = this.lost = undefined;
   }
 

@@ -114,6 +114,7 @@ describe('a GPU', () => {
     Object.assign(settings, { class: [7], norm: 'batch' });
     await openOn({ gpuIsSlow: true });
     expect(page.connection.device).toMatchObject({ kind: 'cpu', reason: 'The GPU is slow.' });
+    expect(page.connection.moved).toBe(true);
     expect([settings.device, settings.norm, page.shown.classes]).toEqual(['auto', 'batch', [7]]);
     expect(page.shown.model?.name).toBe('mnist-batch.safetensors');
     expect(loads()).toEqual(['load']);
@@ -127,6 +128,7 @@ describe('a GPU', () => {
     expect([page.connection.device?.kind, warmUps()]).toEqual(['webgpu', 1]);
     await page.useDevice('cpu');
     expect([page.connection.device?.kind, warmUps(), page.shown.preparing]).toEqual(['cpu', 1, false]);
+    expect(page.connection.moved).toBe(false);
   });
 
   it('does not keep a visitor waiting who is quicker, and is compared when the run is over', async () => {

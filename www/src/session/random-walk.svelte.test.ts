@@ -137,6 +137,8 @@ function newWalk(seed: number) {
   function check(): void {
     const { shown, connection } = page;
     const { session } = world;
+    const { device, openedFor = 'auto' } = connection;
+    if (device && openedFor !== 'auto') expect(device.kind).toBe(openedFor);
     if (shown.dataset) {
       const tab = settings.dataset;
       const served =
