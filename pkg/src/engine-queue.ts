@@ -129,11 +129,17 @@ export class EngineQueue {
     return this.#helpers?.workers ?? 1;
   }
 
-  /** An engine on the CPU beside the one there is, with the network that was loaded, and with all helpers. */
-  async openBeside(): Promise<Opened> {
+  /**
+   * An engine on the CPU beside the one there is, with the network that was loaded, and with all helpers.
+   *
+   * @param signal Nobody waits for it any more.
+   */
+  async openBeside(signal: AbortSignal): Promise<Opened> {
     const opened = await this.#opening.openCpu(this.#listener());
     const { model } = this.holdings;
     try {
+      // By now there may be another one beside, whose helpers must stay.
+      if (signal.aborted) throw closed();
       if (model) await opened.connection.call({ type: 'load-model', model });
       await this.#helpers?.join(opened.connection, opened.module);
       await this.#helpers?.ready();
@@ -146,7 +152,7 @@ export class EngineQueue {
 
   readonly closeBeside = ({ connection }: Opened): void => {
     connection.close(closed());
-    this.#helpers?.end();
+    this.#helpers?.endOf(connection);
   };
 
   /** Goes on with the GPU. */

@@ -49,7 +49,7 @@ export class Helpers {
 
   /** Gives the engine as many helpers as are still missing; whatever stands against one, the engine does without. */
   async join(engine: Connection, address: ModuleAddress): Promise<void> {
-    if (this.#engine !== engine) this.end();
+    if (this.#engine !== engine) this.#end();
     this.#engine = engine;
     const fresh: { id: number; port: MessagePort }[] = [];
     while (this.#at.size < this.workers - 1) {
@@ -67,16 +67,20 @@ export class Helpers {
     await Promise.all(this.#starting);
   }
 
-  /** Ends all of them at once; a later run may have others. */
-  end(): void {
-    for (const id of this.#at.keys()) this.#drop(id);
+  /** Ends those of an engine that nobody needs any more. */
+  endOf(engine: Connection): void {
+    if (this.#engine === engine) this.#end();
   }
 
   /** Ends all of them for good. */
   close(): void {
     this.#life.abort();
     clearTimeout(this.#timer);
-    this.end();
+    this.#end();
+  }
+
+  #end(): void {
+    for (const id of this.#at.keys()) this.#drop(id);
   }
 
   #drop(id: number): void {

@@ -41,7 +41,7 @@ async function decide(
   const gpu = (batch: number) => rehearse(connection, size, batch, signal);
   const cpu = async (batch: number) => {
     try {
-      beside = await unlessAborted(queue.openBeside(), signal, queue.closeBeside);
+      beside = await unlessAborted(queue.openBeside(signal), signal, queue.closeBeside);
       return beside && (await rehearse(beside.connection, size, batch, signal));
     } catch {
       // A CPU that cannot be had is no choice.

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Crew } from '../src/crew.js';
-import { usualWorkers } from '../src/helpers.js';
+import { Connection } from '../src/connection.js';
+import { Helpers, usualWorkers } from '../src/helpers.js';
 import { openSession } from '../src/session.js';
 import type { Session } from '../src/types.js';
 import { FakeEngine, FakeWorker, bytes, settle } from './fakes.js';
@@ -114,6 +115,39 @@ test('helpers go when the page has been hidden for long, but not in a run, and c
   await forget(session);
   expect(helpers).toHaveLength(2);
   session.close();
+});
+
+test('only what is the newest engine’s can be ended for an engine', async () => {
+  const helpers: FakeWorker[] = [];
+  const make = (list: FakeWorker[]) => {
+    const host = {
+      surroundings: { gpu: undefined, isSecureContext: true },
+      loadEngine: () => Promise.resolve(new FakeEngine('cpu')),
+      loadHelper: () => Promise.resolve({ takeNetwork() {}, work: () => new Uint8Array() }),
+    };
+    const worker = new FakeWorker(() => host);
+    list.push(worker);
+    return worker as unknown as Worker;
+  };
+  const address = { script: '', wasm: '' };
+  const engine = async () => {
+    const connection = new Connection(make([]), { onProgress() {}, onDeath() {} });
+    await connection.call({ type: 'open', kind: 'cpu', address });
+    return connection;
+  };
+  const all = new Helpers(
+    2,
+    () => make(helpers),
+    () => false,
+  );
+  const [first, second] = [await engine(), await engine()];
+  await all.join(first, address);
+  await all.join(second, address);
+  await all.ready();
+  all.endOf(first);
+  expect(helpers.map(({ terminated }) => terminated)).toEqual([true, false]);
+  all.endOf(second);
+  expect(helpers[1]?.terminated).toBe(true);
 });
 
 test('where nobody says, a core is left for the page, and little memory means few workers', () => {
