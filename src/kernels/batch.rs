@@ -6,7 +6,7 @@
 use super::layout::{self, Pixels, Shape};
 use super::norm::{self, Scratch, Sums, Tail};
 use super::simd::{BLOCK, In, Kernel, Out, Simd, dispatch};
-use super::{conv, planar};
+use super::{conv, planar, winograd};
 
 /// Images of a part.
 const IMAGES: usize = 16;
@@ -30,6 +30,15 @@ impl Layer<'_> {
         self.tail.s
     }
 
+    fn way(&self) -> Way {
+        let s = self.shape();
+        match () {
+            () if s.planar() => Way::Planar,
+            () if winograd::fits(s) => Way::Winograd,
+            () => Way::Direct,
+        }
+    }
+
     /// What the kernels rely on. `x` is a batch of bordered images.
     fn check(&self, x: &[f32]) {
         let s = self.shape();
@@ -41,6 +50,39 @@ impl Layer<'_> {
         if let norm::Norm::Frozen { mean, inverse } = self.tail.norm {
             assert!(of_channels(mean) && of_channels(inverse));
         }
+    }
+}
+
+/// How a convolution is computed, which is how its weights are packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Planar,
+    Winograd,
+    Direct,
+}
+
+impl Way {
+    fn pack(self, s: Shape, weight: &[f32]) -> Vec<f32> {
+        if self == Self::Winograd { winograd::pack(s, weight) } else { layout::pack(s, weight) }
+    }
+
+    fn pack_back(self, s: Shape, weight: &[f32]) -> Vec<f32> {
+        if self == Self::Winograd { winograd::pack_back(s, weight) } else { layout::pack_back(s, weight) }
+    }
+
+    /// The gradient of the weights, from what was summed as they are packed.
+    fn unpack(self, s: Shape, packed: &[f32]) -> Vec<f32> {
+        if self == Self::Winograd { winograd::unpack(s, packed) } else { layout::unpack(s, packed) }
+    }
+
+    /// Numbers of the packed weights.
+    fn packed(self, s: Shape) -> usize {
+        if self == Self::Winograd { winograd::weights(s) } else { s.weights() }
+    }
+
+    /// Images whose results are in the cache together.
+    fn at_once(self, s: Shape) -> usize {
+        if self == Self::Winograd { winograd::images_at_once(s).min(IMAGES) } else { 1 }
     }
 }
 
@@ -60,16 +102,18 @@ struct KeptPart {
 pub(super) fn forward(layer: Layer<'_>, x: &[f32], keep: bool) -> (Vec<f32>, Option<Kept>) {
     layer.check(x);
     let s = layer.shape();
-    let packed = layout::pack(s, layer.weight);
+    let packed = layer.way().pack(s, layer.weight);
     let mut out = vec![0.0; x.len() / s.bordered_input() * layer.tail.bordered()];
     let parts = x.chunks(IMAGES * s.bordered_input()).zip(out.chunks_mut(IMAGES * layer.tail.bordered()));
     let jobs: Vec<_> = parts.map(|(x, out)| Forward { layer, packed: &packed, x, out, keep }).collect();
     let kept = each(jobs, |job| {
         let images = job.x.len() / s.bordered_input();
-        let room = if keep { images } else { 1 };
-        let mut kept =
-            KeptPart { y: vec![0.0; room * s.flat_output()], statistics: vec![0.0; room * layer.tail.kept()] };
+        let room = if keep { images } else { layer.way().at_once(s) };
+        let numbers = room * s.flat_output();
+        let mut kept = KeptPart { y: Vec::with_capacity(numbers), statistics: vec![0.0; room * layer.tail.kept()] };
         dispatch((job, &mut kept));
+        // SAFETY: there is room for them, and the convolution has written every one.
+        unsafe { kept.y.set_len(numbers) };
         keep.then_some(kept)
     });
     (out, kept.into_iter().collect::<Option<_>>().map(Kept))
@@ -90,20 +134,28 @@ impl Kernel for (Forward<'_>, &mut KeptPart) {
         let (s, tail) = (layer.shape(), layer.tail);
         let flat = Pixels::flat(s.h, s.w);
         let mut scratch = Scratch::new(s.output);
-        let images = x.chunks_exact(s.bordered_input()).zip(out.chunks_exact_mut(tail.bordered()));
-        for (n, (x, out)) in images.enumerate() {
-            let room = if keep { n } else { 0 };
-            let y = &mut kept.y[room * s.flat_output()..][..s.flat_output()];
-            let statistics = &mut kept.statistics[room * tail.kept()..][..tail.kept()];
-            // SAFETY: each slice is of one image, as large as the shape says; weights and vectors were checked.
+        let at_once = layer.way().at_once(s);
+        let groups = x.chunks(at_once * s.bordered_input()).zip(out.chunks_mut(at_once * tail.bordered()));
+        for (group, (x, out)) in groups.enumerate() {
+            let images = x.len() / s.bordered_input();
+            let first = if keep { group * at_once } else { 0 };
+            // SAFETY: the slices are of so many images, as large as the shape says; weights and vectors were checked.
             unsafe {
-                let (packed, bias) = (In::new(packed), In::new(layer.bias));
-                if s.planar() {
-                    planar::forward::<S>(s, In::new(x), packed, bias, Out::new(y), flat);
-                } else {
-                    conv::forward::<S>(s, In::new(x), packed, bias, Out::new(y), flat);
+                let (x, packed, bias) = (In::new(x), In::new(packed), In::new(layer.bias));
+                let y = Out::room(&mut kept.y).add(first * s.flat_output());
+                match layer.way() {
+                    Way::Planar => planar::forward::<S>(s, x, packed, bias, y, flat),
+                    Way::Winograd => winograd::forward::<S>(s, images, x, packed, bias, y, flat),
+                    Way::Direct => conv::forward::<S>(s, x, packed, bias, y, flat),
                 }
-                norm::forward::<S>(tail, &mut scratch, In::new(y), Out::new(out), statistics);
+            }
+            for (n, out) in out.chunks_exact_mut(tail.bordered()).enumerate() {
+                let statistics = &mut kept.statistics[(first + n) * tail.kept()..][..tail.kept()];
+                // SAFETY: each place is of one image.
+                unsafe {
+                    let y = Out::room(&mut kept.y).add((first + n) * s.flat_output()).read();
+                    norm::forward::<S>(tail, &mut scratch, y, Out::new(out), statistics);
+                }
             }
         }
     }
@@ -126,7 +178,8 @@ pub(super) fn backward(layer: Layer<'_>, x: &[f32], kept: &Kept, dout: &[f32], w
     let images = x.len() / s.bordered_input();
     assert!(dout.len() == images * layer.tail.bordered() && kept.0.len() == images.div_ceil(IMAGES));
     let with_x = with_x && !s.planar();
-    let packed_back = if with_x { layout::pack_back(s, layer.weight) } else { Vec::new() };
+    let way = layer.way();
+    let packed_back = if with_x { way.pack_back(s, layer.weight) } else { Vec::new() };
     let mut dx = vec![0.0; if with_x { x.len() } else { 0 }];
     let mut dx_parts = dx.chunks_mut(IMAGES * s.bordered_input());
     let jobs: Vec<_> = x
@@ -138,15 +191,15 @@ pub(super) fn backward(layer: Layer<'_>, x: &[f32], kept: &Kept, dout: &[f32], w
     let parts = each(jobs, |job| {
         let zeros = || vec![0.0; s.output];
         let sums = Sums { gamma: zeros(), beta: zeros(), bias: zeros() };
-        let mut part = Part { packed: vec![0.0; s.weights()], sums };
+        let mut part = Part { packed: vec![0.0; way.packed(s)], sums };
         dispatch((job, &mut part));
         part
     });
     let total = parts.into_iter().reduce(Part::plus).unwrap_or_else(|| Part {
-        packed: vec![0.0; s.weights()],
+        packed: vec![0.0; way.packed(s)],
         sums: Sums { gamma: vec![0.0; s.output], beta: vec![0.0; s.output], bias: vec![0.0; s.output] },
     });
-    Gradients { weight: layout::unpack(s, &total.packed), sums: total.sums, x: with_x.then_some(dx) }
+    Gradients { weight: way.unpack(s, &total.packed), sums: total.sums, x: with_x.then_some(dx) }
 }
 
 struct Backward<'a> {
@@ -203,21 +256,35 @@ impl Kernel for (Backward<'_>, &mut Part) {
             // SAFETY: as many images, of their size.
             unsafe {
                 let (x, dy, packed) = (In::new(x), In::new(&gradients), Out::new(&mut part.packed));
-                if s.planar() {
-                    for k in 0..images {
-                        planar::weight_gradient::<S>(s, x.add(k * per_x), dy.add(k * per_dy), packed);
+                match layer.way() {
+                    Way::Planar => {
+                        for k in 0..images {
+                            planar::weight_gradient::<S>(s, x.add(k * per_x), dy.add(k * per_dy), packed);
+                        }
                     }
-                } else {
-                    conv::weight_gradient::<S>(s, images, x, dy, packed);
+                    Way::Winograd => winograd::weight_gradient::<S>(s, images, x, dy, packed),
+                    Way::Direct => conv::weight_gradient::<S>(s, images, x, dy, packed),
                 }
             }
             if let Some(dx) = &mut dx {
                 let dx = &mut dx[group * at_once * per_x..][..images * per_x];
-                for (dx, dy) in dx.chunks_exact_mut(per_x).zip(gradients.chunks_exact(per_dy)) {
-                    // SAFETY: as above; the convolution back has the input's and output's channels exchanged.
-                    unsafe {
-                        let (weight, bias) = (In::new(packed_back), In::new(&no_bias));
-                        conv::forward::<S>(s.back(), In::new(dy), weight, bias, Out::new(dx), blocked);
+                let (weight, bias) = (In::new(packed_back), In::new(&no_bias));
+                // SAFETY: as above; the convolution back has the input's and output's channels exchanged.
+                unsafe {
+                    if layer.way() == Way::Winograd {
+                        winograd::forward::<S>(
+                            s.back(),
+                            images,
+                            In::new(&gradients),
+                            weight,
+                            bias,
+                            Out::new(dx),
+                            blocked,
+                        );
+                    } else {
+                        for (dx, dy) in dx.chunks_exact_mut(per_x).zip(gradients.chunks_exact(per_dy)) {
+                            conv::forward::<S>(s.back(), In::new(dy), weight, bias, Out::new(dx), blocked);
+                        }
                     }
                 }
             }

@@ -6,6 +6,7 @@
 //! | `stock` | the layers with burn's operations |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
 //! | `batch` | a layer on a batch, in parts and on threads |
+//! | `winograd`, `matrix` | the 3×3 convolution of a few images and its gradients with fewer multiplications, by products of matrices |
 //! | `conv`, `planar` | the 3×3 convolution of one image and its gradients; the first one, of few channels |
 //! | `norm` | norm, ReLU and max pool of one image, and back |
 //! | `layout` | how numbers lie |
@@ -22,6 +23,8 @@ mod extension;
 #[cfg(feature = "cpu")]
 mod layout;
 #[cfg(feature = "cpu")]
+mod matrix;
+#[cfg(feature = "cpu")]
 mod norm;
 #[cfg(feature = "cpu")]
 mod planar;
@@ -32,6 +35,8 @@ mod speed;
 mod stock;
 #[cfg(all(test, feature = "cpu"))]
 mod tests;
+#[cfg(feature = "cpu")]
+mod winograd;
 
 use burn::tensor::Tensor;
 

@@ -67,6 +67,16 @@ impl Out {
         }
     }
 
+    /// The beginning of what `values` has room for. What was not written may not be read.
+    #[inline(always)]
+    pub fn room(values: &mut Vec<f32>) -> Self {
+        Self {
+            at: values.as_mut_ptr(),
+            #[cfg(test)]
+            slice: (values.as_ptr(), values.capacity()),
+        }
+    }
+
     /// # Safety
     /// As [`In::add`].
     #[inline(always)]
@@ -145,6 +155,8 @@ pub(super) trait Simd: Copy {
     const WIDE: bool;
     /// Pixels of a register block of the convolution, at most 8.
     const PIXELS: usize;
+    /// Places of a register block of a product of matrices, at most 8, each with two registers of output channels.
+    const PAIRS: usize;
     unsafe fn load(at: In) -> Self::V;
     unsafe fn store(at: Out, v: Self::V);
     /// One number in all lanes.
@@ -196,6 +208,7 @@ impl Simd for Portable {
     const LANES: usize = 8;
     const WIDE: bool = false;
     const PIXELS: usize = 4;
+    const PAIRS: usize = 4;
 
     #[inline(always)]
     unsafe fn load(at: In) -> Self::V {
