@@ -58,6 +58,8 @@ export class FakeEngine implements Engine {
   during: (call: string) => void | Promise<void> = () => {};
   /** The same once it has had its effect. */
   after: (call: string) => void | Promise<void> = () => {};
+  /** Milliseconds that a step of a rehearsal is said to take. */
+  pace: (batch: number) => number = () => 1;
   /** Called in a step that is taken beforehand; may throw. */
   whenAhead: () => void = () => {};
   #busy = false;
@@ -87,6 +89,8 @@ export class FakeEngine implements Engine {
         dataset: {
           name: this.#data.name,
           title: this.#data.content,
+          height: 2,
+          width: 3,
           members: network !== undefined && !misfit ? `those of ${network}` : 'all',
           nonMemberSplits: this.#data.content.includes('without val') ? ['test'] : ['test', 'val'],
           ...common,
@@ -160,6 +164,15 @@ export class FakeEngine implements Engine {
 
   async prepare() {
     await this.#call('prepare', () => this.#mustFit());
+  }
+
+  async rehearse(batch: number, height: number, width: number, goesOn: () => Promise<boolean>) {
+    let on = true;
+    await this.#call(`rehearse ${batch} of ${height}×${width}`, () => {
+      if (!this.#loaded) refuse('bad-state', 'load a network first');
+    });
+    for (let step = 0; step < 3 && on; step++) on = await goesOn();
+    return on ? this.pace(batch) : undefined;
   }
 
   async startUnlearning(config: UnlearnConfig) {

@@ -9,6 +9,7 @@ import {
 } from 'purge-unlearning';
 import type { Bytes } from '../loading/loading.svelte';
 import type { PageState } from '../state/page-settings';
+import { isCrash } from '../state/problem';
 
 /** Asks one session; fails with `cancelled` once it is closed. */
 export type Ask = <T>(call: (session: Session) => Promise<T>) => Promise<T>;
@@ -21,6 +22,10 @@ export class Connection {
   misfit: Misfit | undefined = $state.raw();
   /** What a crash has taken, in words. */
   lost: string | undefined = $state.raw();
+  /** Nothing that a device needs only once is still to be done: a GPU's pipelines are made. */
+  warm = $state(false);
+  /** The session has gone on with another device than it began with. */
+  moved = $state(false);
   /** Of the engine, while it is being fetched. */
   bytes: Bytes | undefined = $state.raw();
 
@@ -64,6 +69,10 @@ export class Connection {
       const session = await this.open();
       try {
         return await call(session);
+      } catch (error) {
+        // The next engine's device begins anew.
+        if (life === this.#life && error instanceof PurgeError && isCrash(error.code)) this.warm = false;
+        throw error;
       } finally {
         // Whatever comes from a session that is closed, well or not, nobody waits for any more.
         mustLive();
@@ -72,11 +81,25 @@ export class Connection {
     };
   }
 
+  /**
+   * Lets the device get ready for a run, which may find that another one is quicker.
+   *
+   * @param signal Gives it up.
+   */
+  async warmUp(signal: AbortSignal): Promise<void> {
+    const before = this.device?.kind;
+    const device = await this.ask((session) => session.warmUp({ signal }));
+    if (!device) return;
+    this.warm = true;
+    this.moved ||= device.kind !== before;
+  }
+
   /** Ends the session; the next call opens another one. */
   close(): void {
     this.#life.abort();
     this.#life = new AbortController();
     this.#opening = this.bytes = this.openedFor = undefined;
+    this.warm = this.moved = false;
     this.device = this.dataset = this.model = this.misfit = this.lost = undefined;
   }
 
