@@ -4,7 +4,12 @@ import { median, sumUp, takeTurns } from './rounds.mjs';
 it('each takes its turn in every round, in the other order every other time', async () => {
   const seen = [];
   const contenders = [{ name: 'a' }, { name: 'b' }, { name: 'slow', rounds: 1 }];
-  const times = await takeTurns(contenders, 2, ({ name }) => (seen.push(name), [seen.length]), () => {});
+  const times = await takeTurns(
+    contenders,
+    2,
+    ({ name }) => (seen.push(name), [seen.length]),
+    () => {},
+  );
   expect(seen.join(' ')).toBe('a b slow b a');
   expect(Object.fromEntries(times)).toEqual({ a: [[1], [5]], b: [[2], [4]], slow: [[3]] });
 });

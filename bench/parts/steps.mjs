@@ -43,9 +43,7 @@ async function compare(bench, { title, files, addresses, forgetClass, batch, eva
     ...(bench.python ? [() => torch(bench.python, local)] : []),
     () => shell(bench.program, local, 1),
     () => shell(bench.program, local, 'all'),
-    ...[1, all].flatMap((workers) =>
-      ['relaxed', 'simd'].map((module) => page({ device: 'cpu', workers, module })),
-    ),
+    ...[1, all].flatMap((workers) => ['relaxed', 'simd'].map((module) => page({ device: 'cpu', workers, module }))),
   ];
   if (options.gpu && evaluated) {
     entries.push(async () => ({ ...(await page({ device: 'webgpu' })()), rounds: 1, stepsInRound: 2 }));

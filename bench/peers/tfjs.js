@@ -86,7 +86,7 @@ function step(weights, { retain, forget, labels, teacher, excluded }) {
   let means;
   const retainGradient = flatGradient(weights, () => {
     const { logits, taps } = forward(weights, retain);
-    means = taps.map((tap) => tf.mean(tap, 0));
+    means = taps.map((tap) => tf.keep(tf.mean(tap, 0)));
     const entropy = tf.neg(tf.mean(tf.sum(tf.mul(labels, tf.logSoftmax(logits)), 1)));
     const soft = tf.logSoftmax(tf.div(teacher, temperature));
     const distance = divergence(soft, tf.logSoftmax(tf.div(logits, temperature)));
@@ -101,6 +101,7 @@ function step(weights, { retain, forget, labels, teacher, excluded }) {
     const representation = tf.div(tf.addN([...errors, errors[1]]), 3);
     return tf.add(divergence(target, tf.logSoftmax(logits)), tf.mul(representation, lambda));
   });
+  tf.dispose(means);
   const dot = tf.sum(tf.mul(forgetGradient, retainGradient));
   const square = tf.sum(tf.mul(retainGradient, retainGradient));
   const part = tf.div(tf.minimum(dot, 0), tf.maximum(square, 1e-12));
