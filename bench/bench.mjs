@@ -1,7 +1,8 @@
 // bench.mjs --program PURGE [--python PYTHON] [OPTIONS]: measures everything in one run. scripts/bench.sh builds what it needs.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { launch, serve } from './browser.mjs';
 import { parts, readOptions } from './options.mjs';
 import { gpu } from './parts/gpu.mjs';
@@ -30,10 +31,18 @@ class Bench {
     this.program = options.program;
     this.python = options.python;
     this.say = say;
+    this.port = port;
+    if (options.packages) this.#servePeers(options.packages);
     this.note = (words) => {
       say(`not measured: ${words}`);
       this.notes.push(words.split('\n')[0]);
     };
+  }
+
+  #servePeers(packages) {
+    symlinkSync(packages, join(this.#folder, 'packages'));
+    symlinkSync(fileURLToPath(new URL('peers', import.meta.url)), join(this.#folder, 'peers'));
+    writeFileSync(join(this.#folder, 'blank.html'), '<!doctype html><meta charset="utf-8" />');
   }
 
   /** The files of the large network. */

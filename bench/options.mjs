@@ -42,6 +42,8 @@ export function readOptions(args) {
     cycles: quick ? 20 : 300,
     // One worker more than one, or there would be nothing to compare.
     workers: whole('--workers', values.workers) ?? Math.max(2, Math.min(8, availableParallelism())),
+    // Seconds that a peer may take for a step.
+    patience: quick ? 60 : 180,
     json: values.json,
   };
 }

@@ -1,6 +1,6 @@
 // server.mjs PORT [FOLDER]: serves the built page at /, the built package at /pkg/, the tests' own page at /tests/ and FOLDER at
 // /more/. One port further, as another origin that any page may use, it serves what is published of the package, as a CDN would.
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +16,10 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
+/** As many workers as WORKERS says are what a page has that does not ask: it is told of one core more. */
+const workers = process.env.WORKERS;
+const cores = `Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => ${Number(workers) + 1} });`;
+
 /** Serves folders by the prefix of their address, the longest first. */
 function serve(folders, headers, port) {
   createServer((request, response) => {
@@ -25,6 +29,10 @@ function serve(folders, headers, port) {
     const file = folder && join(resolve(root, folder), name);
     const found = file && statSync(file, { throwIfNoEntry: false });
     if (!found?.isFile()) return response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+    if (workers && extname(file) === '.html') {
+      const page = readFileSync(file, 'utf8').replace(/<meta charset[^>]*>/, `$&<script>${cores}</script>`);
+      return response.writeHead(200, { 'content-type': types['.html'], ...headers }).end(page);
+    }
     response.writeHead(200, {
       'content-type': types[extname(file)] ?? 'application/octet-stream',
       'content-length': found.size,
