@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers walk fuzz bench bench-gpu size data models scores clean
+.PHONY: demo build test test-browsers walk fuzz bench bench-peers bench-gpu size data models scores clean
 
 # Builds the page and serves it.
 demo: build
@@ -23,9 +23,13 @@ walk:
 fuzz:
 	scripts/fuzz.sh $(or $(SECONDS),600)
 
-# Times a PURGE step natively and in the browser, and natively each layer.
+# Measures all in one run, natively and in the browser; BENCH="--quick --peer" and more: bench/README.md.
 bench:
-	scripts/bench.sh
+	scripts/bench.sh $(BENCH)
+
+# The same step in TensorFlow.js and jax-js, which it installs outside the clone, and in PyTorch.
+bench-peers:
+	scripts/bench.sh --peer --peers --only peers $(BENCH)
 
 # Times the page's WebGPU module on this machine's graphics card, without a browser; BATCH=16 STEPS=4 for a slow one.
 bench-gpu:
