@@ -4,6 +4,7 @@ mod bench;
 mod commands;
 mod data;
 mod options;
+mod resnet;
 mod scores;
 mod settings;
 mod stopwatch;
