@@ -6,11 +6,11 @@
 //! | `stock` | the layers with burn's operations |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
 //! | `batch` | a layer on a batch, in parts and on threads |
-//! | `columns` | every other convolution of a few images |
-//! | `pool` | the max pool after the first convolution of a large network |
-//! | `winograd`, `matrix` | the 3×3 convolution of a few images and its gradients with fewer multiplications, by products of matrices |
 //! | `planar` | the 3×3 convolution of images of few channels |
-//! | `norm` | norm, ReLU and max pool of one image, and back |
+//! | `winograd`, `matrix` | the 3×3 convolution of a few images and its gradients with fewer multiplications, by products of matrices |
+//! | `columns` | every other convolution of a few images |
+//! | `norm` | norm, ReLU and 2×2 max pool of one image, and back |
+//! | `pool` | the max pool after the first convolution of a ResNet |
 //! | `layout` | how numbers lie |
 //! | `simd` | a few numbers at a time, with the instructions the machine has |
 //!
@@ -129,12 +129,12 @@ impl Maps {
 
     /// ReLU of the sum.
     pub fn add_relu(self, other: Self) -> Self {
-        match (self, other) {
-            // The border stays zero.
-            #[cfg(feature = "cpu")]
-            (Maps::Blocked(a), Maps::Blocked(b)) => Maps::Blocked(relu(a + b)),
-            (a, b) => Maps::Plain(relu(a.into_plain() + b.into_plain())),
+        // The border stays zero.
+        #[cfg(feature = "cpu")]
+        if let (Maps::Blocked(a), Maps::Blocked(b)) = (&self, &other) {
+            return Maps::Blocked(relu(a.clone() + b.clone()));
         }
+        Maps::Plain(relu(self.into_plain() + other.into_plain()))
     }
 
     /// A 3×3 max pool with stride 2 and padding 1, of what comes from a ReLU.
