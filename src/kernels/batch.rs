@@ -132,7 +132,8 @@ pub(super) fn forward(layer: Layer<'_>, x: &[f32], keep: bool) -> (Vec<f32>, Opt
         unsafe { kept.y.set_len(numbers) };
         keep.then_some(kept)
     });
-    (out, kept.into_iter().collect::<Option<_>>().map(Kept))
+    let kept = kept.into_iter().collect::<Option<_>>().map(Kept);
+    (out, kept)
 }
 
 struct Forward<'a> {
@@ -366,7 +367,8 @@ fn each<J: Send, R: Send>(jobs: Vec<J>, work: impl Fn(J) -> R + Sync + Send) -> 
     jobs.into_par_iter().map(work).collect()
 }
 
+/// One after the other, as they are asked for: there is never the memory of all at once.
 #[cfg(target_arch = "wasm32")]
-fn each<J, R>(jobs: Vec<J>, work: impl Fn(J) -> R) -> Vec<R> {
-    jobs.into_iter().map(work).collect()
+fn each<J, R>(jobs: Vec<J>, work: impl Fn(J) -> R) -> impl Iterator<Item = R> {
+    jobs.into_iter().map(work)
 }

@@ -72,14 +72,14 @@ pub(crate) struct ConvBlock<'a> {
     pub bias: Option<Tensor<1>>,
     /// Of O channels.
     pub norm: Norm<'a>,
-    /// The rest.
-    pub then: Then,
+    /// Stride, and what follows.
+    pub form: Form,
 }
 
-/// How a convolution walks, and what follows its norm.
+/// How a block looks, but for its weights.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Then {
-    /// Pixels from one of its windows to the next.
+pub(crate) struct Form {
+    /// Pixels from a window of the convolution to the next.
     pub stride: usize,
     /// Whether a ReLU follows.
     pub relu: bool,

@@ -8,14 +8,14 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use super::{ConvBlock, EPSILON, GROUPS, Norm};
 
 pub(super) fn conv_block(x: Tensor<4>, block: ConvBlock<'_>) -> Tensor<4> {
-    let ConvBlock { weight, bias, norm, then } = block;
+    let ConvBlock { weight, bias, norm, form } = block;
     let padding = weight.dims()[2] / 2;
-    let mut x = conv2d(x, weight, bias, ConvOptions::new([then.stride; 2], [padding; 2], [1, 1], 1));
+    let mut x = conv2d(x, weight, bias, ConvOptions::new([form.stride; 2], [padding; 2], [1, 1], 1));
     x = normalise(x, norm);
-    if then.relu {
+    if form.relu {
         x = relu(x);
     }
-    if then.pool { max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])) } else { x }
+    if form.pool { max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])) } else { x }
 }
 
 pub(super) fn max_pool(x: Tensor<4>) -> Tensor<4> {

@@ -5,7 +5,7 @@ use super::network::linear;
 use super::norm::Norms;
 use super::{Architecture, Layout, Network, Norm, Output, Reader};
 use crate::Result;
-use crate::kernels::{ConvBlock, Maps, Then, conv_block};
+use crate::kernels::{ConvBlock, Form, Maps, conv_block};
 
 const STAGES: usize = 4;
 const BLOCKS: usize = 2;
@@ -133,7 +133,7 @@ impl ResNetConfig {
     pub(super) fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, images: Tensor<4>) -> Output {
         let mut layer = |x, stride, relu| {
             let (weight, norm) = (parameters.next(), norms.next(parameters));
-            conv_block(x, ConvBlock { weight, bias: None, norm, then: Then { stride, relu, pool: false } })
+            conv_block(x, ConvBlock { weight, bias: None, norm, form: Form { stride, relu, pool: false } })
         };
         let images = Maps::Plain(images);
         let mut x = match self.stem {

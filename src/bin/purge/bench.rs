@@ -6,8 +6,8 @@ use purge_unlearning::{Result, device};
 use serde_json::json;
 
 use crate::options::Subject;
+use crate::stopwatch;
 use crate::task::drive;
-use crate::{resnet, stopwatch};
 
 /// Time PURGE steps of 128 + 128 samples, and the whole run of the strict preset.
 #[derive(Args)]
@@ -21,14 +21,11 @@ pub struct Bench {
     #[arg(long)]
     layers: bool,
     /// Time what standard input asks for, a line each: steps N, evaluate, run
-    #[arg(long, conflicts_with_all = ["steps", "layers", "resnet"])]
+    #[arg(long, conflicts_with_all = ["steps", "layers"])]
     on_request: bool,
     /// Samples of each kind in a step that is asked for
     #[arg(long, default_value_t = 128, requires = "on_request")]
     batch: u64,
-    /// Time so many steps of a ResNet-18 on the CPU, too
-    #[arg(long, value_name = "STEPS", default_value_t = 0)]
-    resnet: usize,
 }
 
 /// No check comes between the steps, and the run does not end before they are done.
@@ -42,10 +39,6 @@ impl Bench {
         }
         if self.layers {
             print_layers();
-        }
-        let resnet = median(&mut resnet::steps(self.resnet).await?);
-        if let Some(median) = resnet {
-            println!("{median:.1} ms a step of a ResNet-18 (median of {})", self.resnet);
         }
         let mut experiment = self.subject.open().await?;
         let classes = self.subject.class.clone();
@@ -70,7 +63,8 @@ impl Bench {
                 times.push(began.elapsed().as_secs_f64() * 1e3);
             }
         }
-        let median = median(&mut times).unwrap_or(f64::NAN);
+        times.sort_by(f64::total_cmp);
+        let median = times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
 
         // The logits from before are at hand, as in the page, which computes them before anyone presses the button.
         workspace.reset();
@@ -89,17 +83,11 @@ impl Bench {
             "device": device,
             "step_ms": median,
             "steps_timed": times.len(),
-            "resnet_step_ms": resnet,
             "run_seconds": whole,
             "run_steps": summary.steps,
             "evaluation_seconds": evaluation,
         }))
     }
-}
-
-fn median(times: &mut [f64]) -> Option<f64> {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied()
 }
 
 fn print_layers() {

@@ -4,7 +4,6 @@ mod bench;
 mod commands;
 mod data;
 mod options;
-mod resnet;
 mod scores;
 mod settings;
 mod stopwatch;

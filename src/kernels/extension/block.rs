@@ -15,7 +15,7 @@ use crate::kernels::batch::{self, Kept, Layer};
 use crate::kernels::layout::Shape;
 use crate::kernels::norm::{Norm, Tail};
 use crate::kernels::simd::BLOCK;
-use crate::kernels::{EPSILON, Then};
+use crate::kernels::{EPSILON, Form};
 
 /// A block's input: another block's result, which the graph holds as well, or bordered images.
 #[derive(Clone, Debug)]
@@ -45,24 +45,24 @@ pub(super) struct State {
     beta: FlexTensor,
     /// Mean and 1/σ of each channel, of frozen batch normalisation.
     frozen: Option<[Arc<Vec<f32>>; 2]>,
-    then: Then,
+    form: Form,
     kept: Option<Arc<Kept>>,
 }
 
 impl State {
-    pub fn new(x: &FlexTensor, [weight, bias, gamma, beta]: [&FlexTensor; 4], then: Then) -> Self {
+    pub fn new(x: &FlexTensor, [weight, bias, gamma, beta]: [&FlexTensor; 4], form: Form) -> Self {
         let [output, _, side, _] = weight.shape().dims();
         let (images, s, x) = if x.shape().num_dims() == 4 {
             let [images, input, h, w] = x.shape().dims();
-            let s = Shape::of(input, output, (h, w), side, then.stride);
+            let s = Shape::of(input, output, (h, w), side, form.stride);
             (images, s, Input::Images(Arc::new(batch::border(s, numbers(&plain(x))))))
         } else {
             let [images, blocks, h, w, _] = x.shape().dims();
-            let s = Shape::of(blocks * BLOCK, output, (h - 2, w - 2), side, then.stride);
+            let s = Shape::of(blocks * BLOCK, output, (h - 2, w - 2), side, form.stride);
             (images, s, Input::Blocked(plain(x)))
         };
         let [weight, bias, gamma, beta] = [weight, bias, gamma, beta].map(plain);
-        Self { images, s, x, weight, bias, gamma, beta, frozen: None, then, kept: None }
+        Self { images, s, x, weight, bias, gamma, beta, frozen: None, form, kept: None }
     }
 
     pub fn frozen(mut self, mean: &FlexTensor, variance: &FlexTensor) -> Self {
@@ -78,7 +78,7 @@ impl State {
             None => Norm::Group { epsilon: EPSILON as f32 },
         };
         let (gamma, beta) = (numbers(&self.gamma), numbers(&self.beta));
-        let tail = Tail { s: self.s, norm, gamma, beta, relu: self.then.relu, pool: self.then.pool };
+        let tail = Tail { s: self.s, norm, gamma, beta, relu: self.form.relu, pool: self.form.pool };
         Layer { weight: numbers(&self.weight), bias: numbers(&self.bias), tail }
     }
 

@@ -15,7 +15,7 @@ use burn_flex::FlexTensor;
 
 use self::block::State;
 use super::simd::BLOCK;
-use super::{ConvBlock, Maps, Then};
+use super::{ConvBlock, Form, Maps};
 use crate::device::is_cpu;
 
 /// The macro sends a tensor of Flex to `impl ConvLayers for Flex`, and one with gradients to that for `Autodiff`. Of any
@@ -28,7 +28,7 @@ trait ConvLayers: Backend {
         bias: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        then: Then,
+        form: Form,
     ) -> FloatTensor<Self>;
     #[allow(clippy::too_many_arguments)]
     fn conv_frozen(
@@ -39,7 +39,7 @@ trait ConvLayers: Backend {
         beta: FloatTensor<Self>,
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
-        then: Then,
+        form: Form,
     ) -> FloatTensor<Self>;
     fn blocked_mean(x: FloatTensor<Self>) -> FloatTensor<Self>;
     fn blocked_max(x: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -47,7 +47,7 @@ trait ConvLayers: Backend {
 
 /// The block with the kernels, of what [`has_kernel`].
 pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
-    let then = block.then;
+    let form = block.form;
     let bias = block
         .bias
         .unwrap_or_else(|| Tensor::zeros([block.weight.dims()[0]], &block.weight.device().without_autodiff()));
@@ -59,10 +59,10 @@ pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
     let (gamma, beta, frozen) = block.norm.into_parts();
     let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(match frozen {
-        None => Dispatch::conv_group(x, weight, bias, gamma, beta, then),
+        None => Dispatch::conv_group(x, weight, bias, gamma, beta, form),
         Some([mean, variance]) => {
             let (mean, variance) = (mean.into_dispatch(), variance.into_dispatch());
-            Dispatch::conv_frozen(x, weight, bias, gamma, beta, mean, variance, then)
+            Dispatch::conv_frozen(x, weight, bias, gamma, beta, mean, variance, form)
         }
     })
 }
@@ -123,9 +123,9 @@ impl ConvLayers for Flex {
         bias: FlexTensor,
         gamma: FlexTensor,
         beta: FlexTensor,
-        then: Then,
+        form: Form,
     ) -> FlexTensor {
-        State::new(&x, [&weight, &bias, &gamma, &beta], then).forward(false)
+        State::new(&x, [&weight, &bias, &gamma, &beta], form).forward(false)
     }
 
     fn conv_frozen(
@@ -136,9 +136,9 @@ impl ConvLayers for Flex {
         beta: FlexTensor,
         mean: FlexTensor,
         variance: FlexTensor,
-        then: Then,
+        form: Form,
     ) -> FlexTensor {
-        State::new(&x, [&weight, &bias, &gamma, &beta], then).frozen(&mean, &variance).forward(false)
+        State::new(&x, [&weight, &bias, &gamma, &beta], form).frozen(&mean, &variance).forward(false)
     }
 
     fn blocked_mean(x: FlexTensor) -> FlexTensor {
@@ -159,10 +159,10 @@ impl<C: CheckpointStrategy> ConvLayers for Autodiff<Flex, C> {
         bias: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        then: Then,
+        form: Form,
     ) -> FloatTensor<Self> {
         let vectors = [weight.primitive(), bias.primitive(), gamma.primitive(), beta.primitive()];
-        let state = State::new(x.primitive(), vectors, then);
+        let state = State::new(x.primitive(), vectors, form);
         block::tracked::<C>([x, weight, bias, gamma, beta], state)
     }
 
@@ -174,10 +174,10 @@ impl<C: CheckpointStrategy> ConvLayers for Autodiff<Flex, C> {
         beta: FloatTensor<Self>,
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
-        then: Then,
+        form: Form,
     ) -> FloatTensor<Self> {
         let vectors = [weight.primitive(), bias.primitive(), gamma.primitive(), beta.primitive()];
-        let state = State::new(x.primitive(), vectors, then).frozen(mean.primitive(), variance.primitive());
+        let state = State::new(x.primitive(), vectors, form).frozen(mean.primitive(), variance.primitive());
         block::tracked::<C>([x, weight, bias, gamma, beta], state)
     }
 
