@@ -1,4 +1,4 @@
-//! A layer on a batch: 3×3 convolution, norm, ReLU and perhaps a max pool, and back.
+//! A layer on a batch: convolution, norm, perhaps ReLU and a max pool, and back.
 //!
 //! A batch is worked through in parts of a fixed number of images, natively on as many threads as there are. What a part
 //! sums is added to the others' in their order, so that results do not depend on the number of threads.
@@ -6,7 +6,7 @@
 use super::layout::{self, Pixels, Shape};
 use super::norm::{self, Scratch, Sums, Tail};
 use super::simd::{BLOCK, In, Kernel, Out, Simd, dispatch};
-use super::{conv, planar, winograd};
+use super::{columns, planar, winograd};
 
 /// Images of a part.
 const IMAGES: usize = 16;
@@ -33,9 +33,9 @@ impl Layer<'_> {
     fn way(&self) -> Way {
         let s = self.shape();
         match () {
-            () if s.planar() => Way::Planar,
-            () if winograd::fits(s) => Way::Winograd,
-            () => Way::Direct,
+            () if s.is_same() && s.planar() => Way::Planar,
+            () if s.is_same() && winograd::fits(s) => Way::Winograd,
+            () => Way::Columns,
         }
     }
 
@@ -58,31 +58,47 @@ impl Layer<'_> {
 enum Way {
     Planar,
     Winograd,
-    Direct,
+    Columns,
 }
 
 impl Way {
     fn pack(self, s: Shape, weight: &[f32]) -> Vec<f32> {
-        if self == Self::Winograd { winograd::pack(s, weight) } else { layout::pack(s, weight) }
+        match self {
+            Self::Planar => layout::pack(s, weight),
+            Self::Winograd => winograd::pack(s, weight),
+            Self::Columns => columns::pack(s, weight),
+        }
     }
 
     fn pack_back(self, s: Shape, weight: &[f32]) -> Vec<f32> {
-        if self == Self::Winograd { winograd::pack_back(s, weight) } else { layout::pack_back(s, weight) }
+        if self == Self::Winograd { winograd::pack_back(s, weight) } else { columns::pack_back(s, weight) }
     }
 
     /// The gradient of the weights, from what was summed as they are packed.
     fn unpack(self, s: Shape, packed: &[f32]) -> Vec<f32> {
-        if self == Self::Winograd { winograd::unpack(s, packed) } else { layout::unpack(s, packed) }
+        match self {
+            Self::Planar => layout::unpack(s, packed),
+            Self::Winograd => winograd::unpack(s, packed),
+            Self::Columns => columns::unpack(s, packed),
+        }
     }
 
     /// Numbers of the packed weights.
     fn packed(self, s: Shape) -> usize {
-        if self == Self::Winograd { winograd::weights(s) } else { s.weights() }
+        match self {
+            Self::Planar => s.weights(),
+            Self::Winograd => winograd::weights(s),
+            Self::Columns => columns::weights(s),
+        }
     }
 
     /// Images whose results are in the cache together.
     fn at_once(self, s: Shape) -> usize {
-        if self == Self::Winograd { winograd::images_at_once(s).min(IMAGES) } else { 1 }
+        match self {
+            Self::Planar => 1,
+            Self::Winograd => winograd::images_at_once(s).min(IMAGES),
+            Self::Columns => columns::images_at_once(s).min(IMAGES),
+        }
     }
 }
 
@@ -116,7 +132,8 @@ pub(super) fn forward(layer: Layer<'_>, x: &[f32], keep: bool) -> (Vec<f32>, Opt
         unsafe { kept.y.set_len(numbers) };
         keep.then_some(kept)
     });
-    (out, kept.into_iter().collect::<Option<_>>().map(Kept))
+    let kept = kept.into_iter().collect::<Option<_>>().map(Kept);
+    (out, kept)
 }
 
 struct Forward<'a> {
@@ -141,12 +158,12 @@ impl Kernel for (Forward<'_>, &mut KeptPart) {
             let first = if keep { group * at_once } else { 0 };
             // SAFETY: the slices are of so many images, as large as the shape says; weights and vectors were checked.
             unsafe {
-                let (x, packed, bias) = (In::new(x), In::new(packed), In::new(layer.bias));
+                let (packed, bias) = (In::new(packed), In::new(layer.bias));
                 let y = Out::room(&mut kept.y).add(first * s.flat_output());
                 match layer.way() {
-                    Way::Planar => planar::forward::<S>(s, x, packed, bias, y, flat),
-                    Way::Winograd => winograd::forward::<S>(s, images, x, packed, bias, y, flat),
-                    Way::Direct => conv::forward::<S>(s, x, packed, bias, y, flat),
+                    Way::Planar => planar::forward::<S>(s, In::new(x), packed, bias, y, flat),
+                    Way::Winograd => winograd::forward::<S>(s, images, In::new(x), packed, bias, y, flat),
+                    Way::Columns => columns::forward::<S>(s, images, In::new(x), packed, bias, y, flat),
                 }
             }
             for (n, out) in out.chunks_exact_mut(tail.bordered()).enumerate() {
@@ -235,7 +252,7 @@ impl Kernel for (Backward<'_>, &mut Part) {
         let (s, tail) = (layer.shape(), layer.tail);
         let blocked = Pixels::blocked(s.h, s.w);
         let (per_x, per_dy, per_dout) = (s.bordered_input(), s.bordered_output(), tail.bordered());
-        let at_once = (GRADIENTS_AT_ONCE / per_dy).clamp(1, IMAGES);
+        let at_once = (GRADIENTS_AT_ONCE / per_dy).max(layer.way().at_once(s)).min(IMAGES);
         let mut scratch = Scratch::new(s.output);
         let no_bias = vec![0.0; s.input];
         // All zero, and its border stays so.
@@ -255,36 +272,28 @@ impl Kernel for (Backward<'_>, &mut Part) {
             }
             // SAFETY: as many images, of their size.
             unsafe {
-                let (x, dy, packed) = (In::new(x), In::new(&gradients), Out::new(&mut part.packed));
+                let (dy, packed) = (In::new(&gradients), Out::new(&mut part.packed));
                 match layer.way() {
                     Way::Planar => {
                         for k in 0..images {
-                            planar::weight_gradient::<S>(s, x.add(k * per_x), dy.add(k * per_dy), packed);
+                            planar::weight_gradient::<S>(s, In::new(x).add(k * per_x), dy.add(k * per_dy), packed);
                         }
                     }
-                    Way::Winograd => winograd::weight_gradient::<S>(s, images, x, dy, packed),
-                    Way::Direct => conv::weight_gradient::<S>(s, images, x, dy, packed),
+                    Way::Winograd => winograd::weight_gradient::<S>(s, images, In::new(x), dy, packed),
+                    Way::Columns => columns::weight_gradient::<S>(s, images, In::new(x), dy, packed),
                 }
             }
             if let Some(dx) = &mut dx {
                 let dx = &mut dx[group * at_once * per_x..][..images * per_x];
                 let (weight, bias) = (In::new(packed_back), In::new(&no_bias));
+                let to = Out::new(dx);
                 // SAFETY: as above; the convolution back has the input's and output's channels exchanged.
                 unsafe {
                     if layer.way() == Way::Winograd {
-                        winograd::forward::<S>(
-                            s.back(),
-                            images,
-                            In::new(&gradients),
-                            weight,
-                            bias,
-                            Out::new(dx),
-                            blocked,
-                        );
+                        let dy = In::new(&gradients);
+                        winograd::forward::<S>(s.back(), images, dy, weight, bias, to, blocked);
                     } else {
-                        for (dx, dy) in dx.chunks_exact_mut(per_x).zip(gradients.chunks_exact(per_dy)) {
-                            conv::forward::<S>(s.back(), In::new(dy), weight, bias, Out::new(dx), blocked);
-                        }
+                        columns::input_gradient::<S>(s, images, In::new(&gradients), weight, to);
                     }
                 }
             }
@@ -294,13 +303,14 @@ impl Kernel for (Backward<'_>, &mut Part) {
 
 /// A batch `[n, C, H, W]` as [`forward`] takes it: blocked, or planar.
 pub(super) fn border(s: Shape, images: &[f32]) -> Vec<f32> {
-    let per_image = s.input * s.h * s.w;
+    let (h, w) = s.from;
+    let per_image = s.input * h * w;
     let mut out = vec![0.0; images.len() / per_image * s.bordered_input()];
     for (image, to) in images.chunks_exact(per_image).zip(out.chunks_exact_mut(s.bordered_input())) {
         if s.planar() {
             layout::pad(s, image, to);
         } else {
-            layout::block(s.input, s.h, s.w, image, to);
+            layout::block(s.input, h, w, image, to);
         }
     }
     out
@@ -357,7 +367,8 @@ fn each<J: Send, R: Send>(jobs: Vec<J>, work: impl Fn(J) -> R + Sync + Send) -> 
     jobs.into_par_iter().map(work).collect()
 }
 
+/// One after the other, as they are asked for: there is never the memory of all at once.
 #[cfg(target_arch = "wasm32")]
-fn each<J, R>(jobs: Vec<J>, work: impl Fn(J) -> R) -> Vec<R> {
-    jobs.into_iter().map(work).collect()
+fn each<J, R>(jobs: Vec<J>, work: impl Fn(J) -> R) -> impl Iterator<Item = R> {
+    jobs.into_iter().map(work)
 }

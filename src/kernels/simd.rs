@@ -46,6 +46,14 @@ impl In {
     }
 
     /// # Safety
+    /// There is a number, and the slice still lives.
+    #[inline(always)]
+    pub unsafe fn number(self) -> f32 {
+        // SAFETY: the caller's promise.
+        unsafe { *self.get(1) }
+    }
+
+    /// # Safety
     /// There are `count` numbers from here to the end of the slice, and it still lives.
     #[inline(always)]
     unsafe fn get(self, count: usize) -> *const f32 {
@@ -86,6 +94,14 @@ impl Out {
         // SAFETY: the caller's promise is that of `add`.
         self.at = unsafe { self.at.add(count) };
         self
+    }
+
+    /// # Safety
+    /// There is a number, and the slice still lives.
+    #[inline(always)]
+    pub unsafe fn put(self, number: f32) {
+        // SAFETY: the caller's promise.
+        unsafe { *self.get(1) = number }
     }
 
     /// The same place, to read.

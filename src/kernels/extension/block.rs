@@ -1,4 +1,4 @@
-//! Convolution, norm, ReLU and pool as one node of the graph.
+//! Convolution, norm and what follows as one node of the graph.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use burn_backend::TensorMetadata;
 use burn_flex::FlexTensor;
 
 use super::{numbers, plain, tensor};
-use crate::kernels::EPSILON;
 use crate::kernels::batch::{self, Kept, Layer};
 use crate::kernels::layout::Shape;
 use crate::kernels::norm::{Norm, Tail};
 use crate::kernels::simd::BLOCK;
+use crate::kernels::{EPSILON, Form};
 
 /// A block's input: another block's result, which the graph holds as well, or bordered images.
 #[derive(Clone, Debug)]
@@ -45,23 +45,24 @@ pub(super) struct State {
     beta: FlexTensor,
     /// Mean and 1/σ of each channel, of frozen batch normalisation.
     frozen: Option<[Arc<Vec<f32>>; 2]>,
-    pool: bool,
+    form: Form,
     kept: Option<Arc<Kept>>,
 }
 
 impl State {
-    pub fn new(x: &FlexTensor, [weight, bias, gamma, beta]: [&FlexTensor; 4], pool: bool) -> Self {
-        let output = weight.shape()[0];
+    pub fn new(x: &FlexTensor, [weight, bias, gamma, beta]: [&FlexTensor; 4], form: Form) -> Self {
+        let [output, _, side, _] = weight.shape().dims();
         let (images, s, x) = if x.shape().num_dims() == 4 {
             let [images, input, h, w] = x.shape().dims();
-            let s = Shape { input, output, h, w };
+            let s = Shape::of(input, output, (h, w), side, form.stride);
             (images, s, Input::Images(Arc::new(batch::border(s, numbers(&plain(x))))))
         } else {
             let [images, blocks, h, w, _] = x.shape().dims();
-            (images, Shape { input: blocks * BLOCK, output, h: h - 2, w: w - 2 }, Input::Blocked(plain(x)))
+            let s = Shape::of(blocks * BLOCK, output, (h - 2, w - 2), side, form.stride);
+            (images, s, Input::Blocked(plain(x)))
         };
         let [weight, bias, gamma, beta] = [weight, bias, gamma, beta].map(plain);
-        Self { images, s, x, weight, bias, gamma, beta, frozen: None, pool, kept: None }
+        Self { images, s, x, weight, bias, gamma, beta, frozen: None, form, kept: None }
     }
 
     pub fn frozen(mut self, mean: &FlexTensor, variance: &FlexTensor) -> Self {
@@ -77,7 +78,7 @@ impl State {
             None => Norm::Group { epsilon: EPSILON as f32 },
         };
         let (gamma, beta) = (numbers(&self.gamma), numbers(&self.beta));
-        let tail = Tail { s: self.s, norm, gamma, beta, pool: self.pool };
+        let tail = Tail { s: self.s, norm, gamma, beta, relu: self.form.relu, pool: self.form.pool };
         Layer { weight: numbers(&self.weight), bias: numbers(&self.bias), tail }
     }
 
@@ -102,7 +103,7 @@ impl Backward<Flex, 5> for BlockStep {
         let Some(kept) = &state.kept else { return };
         let [x, weight, bias, gamma, beta] = ops.parents;
         let found = batch::backward(state.layer(), state.x.numbers(), kept, numbers(&dout), x.is_some());
-        let Shape { input, output, h, w } = state.s;
+        let Shape { input, output, from: (h, w), side, .. } = state.s;
         let vectors = [(bias, found.sums.bias), (gamma, found.sums.gamma), (beta, found.sums.beta)];
         for (node, values) in vectors {
             if let Some(node) = node {
@@ -110,7 +111,7 @@ impl Backward<Flex, 5> for BlockStep {
             }
         }
         if let Some(node) = weight {
-            gradients.register::<Flex>(node.id, tensor(found.weight, [output, input, 3, 3]));
+            gradients.register::<Flex>(node.id, tensor(found.weight, [output, input, side, side]));
         }
         if let (Some(node), Some(dx)) = (x, found.x) {
             gradients.register::<Flex>(node.id, tensor(dx, [state.images, input / BLOCK, h + 2, w + 2, BLOCK]));

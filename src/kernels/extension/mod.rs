@@ -4,6 +4,7 @@
 //! operations understand.
 
 mod block;
+mod max;
 mod mean;
 
 use burn::backend::tensor::FloatTensor;
@@ -14,7 +15,7 @@ use burn_flex::FlexTensor;
 
 use self::block::State;
 use super::simd::BLOCK;
-use super::{ConvBlock, Maps};
+use super::{ConvBlock, Form, Maps};
 use crate::device::is_cpu;
 
 /// The macro sends a tensor of Flex to `impl ConvLayers for Flex`, and one with gradients to that for `Autodiff`. Of any
@@ -27,7 +28,7 @@ trait ConvLayers: Backend {
         bias: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        pool: bool,
+        form: Form,
     ) -> FloatTensor<Self>;
     #[allow(clippy::too_many_arguments)]
     fn conv_frozen(
@@ -38,25 +39,30 @@ trait ConvLayers: Backend {
         beta: FloatTensor<Self>,
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
-        pool: bool,
+        form: Form,
     ) -> FloatTensor<Self>;
     fn blocked_mean(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn blocked_max(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// The block with the kernels, of what [`has_kernel`].
-pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Tensor<5> {
+pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
+    let form = block.form;
+    let bias = block
+        .bias
+        .unwrap_or_else(|| Tensor::zeros([block.weight.dims()[0]], &block.weight.device().without_autodiff()));
     let x = match x {
         Maps::Plain(x) => x.into_dispatch(),
         Maps::Blocked(x) => x.into_dispatch(),
     };
-    let (weight, bias) = (block.weight.into_dispatch(), block.bias.into_dispatch());
+    let (weight, bias) = (block.weight.into_dispatch(), bias.into_dispatch());
     let (gamma, beta, frozen) = block.norm.into_parts();
     let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(match frozen {
-        None => Dispatch::conv_group(x, weight, bias, gamma, beta, pool),
+        None => Dispatch::conv_group(x, weight, bias, gamma, beta, form),
         Some([mean, variance]) => {
             let (mean, variance) = (mean.into_dispatch(), variance.into_dispatch());
-            Dispatch::conv_frozen(x, weight, bias, gamma, beta, mean, variance, pool)
+            Dispatch::conv_frozen(x, weight, bias, gamma, beta, mean, variance, form)
         }
     })
 }
@@ -73,7 +79,8 @@ pub(super) fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
         Maps::Plain(x) => is_cpu(&x.device()) && !x.is_tracked() && x.dims().iter().all(|&side| side > 0),
         Maps::Blocked(_) => true,
     };
-    fits && [height, width] == [3, 3]
+    fits && height == width
+        && height % 2 == 1
         && output.is_multiple_of(BLOCK)
         && !matches!(block.norm, super::Norm::Batch { .. })
 }
@@ -88,6 +95,11 @@ pub(super) fn unblock(x: Tensor<5>) -> Tensor<4> {
 /// Mean over the pixels of a block's result: `[B, C]`.
 pub(super) fn blocked_mean(x: Tensor<5>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::blocked_mean(x.into_dispatch()))
+}
+
+/// The 3×3 max pool with stride 2 and padding 1 of a block's result, of which no number is negative.
+pub(super) fn blocked_max(x: Tensor<5>) -> Tensor<5> {
+    Tensor::from_dispatch(Dispatch::blocked_max(x.into_dispatch()))
 }
 
 /// A tensor whose numbers lie in order.
@@ -111,9 +123,9 @@ impl ConvLayers for Flex {
         bias: FlexTensor,
         gamma: FlexTensor,
         beta: FlexTensor,
-        pool: bool,
+        form: Form,
     ) -> FlexTensor {
-        State::new(&x, [&weight, &bias, &gamma, &beta], pool).forward(false)
+        State::new(&x, [&weight, &bias, &gamma, &beta], form).forward(false)
     }
 
     fn conv_frozen(
@@ -124,13 +136,17 @@ impl ConvLayers for Flex {
         beta: FlexTensor,
         mean: FlexTensor,
         variance: FlexTensor,
-        pool: bool,
+        form: Form,
     ) -> FlexTensor {
-        State::new(&x, [&weight, &bias, &gamma, &beta], pool).frozen(&mean, &variance).forward(false)
+        State::new(&x, [&weight, &bias, &gamma, &beta], form).frozen(&mean, &variance).forward(false)
     }
 
     fn blocked_mean(x: FlexTensor) -> FlexTensor {
         mean::of(&x)
+    }
+
+    fn blocked_max(x: FlexTensor) -> FlexTensor {
+        max::of(&x)
     }
 }
 
@@ -143,10 +159,10 @@ impl<C: CheckpointStrategy> ConvLayers for Autodiff<Flex, C> {
         bias: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
         beta: FloatTensor<Self>,
-        pool: bool,
+        form: Form,
     ) -> FloatTensor<Self> {
         let vectors = [weight.primitive(), bias.primitive(), gamma.primitive(), beta.primitive()];
-        let state = State::new(x.primitive(), vectors, pool);
+        let state = State::new(x.primitive(), vectors, form);
         block::tracked::<C>([x, weight, bias, gamma, beta], state)
     }
 
@@ -158,14 +174,18 @@ impl<C: CheckpointStrategy> ConvLayers for Autodiff<Flex, C> {
         beta: FloatTensor<Self>,
         mean: FloatTensor<Self>,
         variance: FloatTensor<Self>,
-        pool: bool,
+        form: Form,
     ) -> FloatTensor<Self> {
         let vectors = [weight.primitive(), bias.primitive(), gamma.primitive(), beta.primitive()];
-        let state = State::new(x.primitive(), vectors, pool).frozen(mean.primitive(), variance.primitive());
+        let state = State::new(x.primitive(), vectors, form).frozen(mean.primitive(), variance.primitive());
         block::tracked::<C>([x, weight, bias, gamma, beta], state)
     }
 
     fn blocked_mean(x: FloatTensor<Self>) -> FloatTensor<Self> {
         mean::tracked::<C>(x)
+    }
+
+    fn blocked_max(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        max::tracked::<C>(x)
     }
 }
