@@ -4,6 +4,8 @@
 //! | where | what |
 //! |---|---|
 //! | `stock` | the layers with burn's operations |
+//! | `step` | what a step does beside its convolutions |
+//! | `gpu` | the same in kernels of the GPU |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
 //! | `batch` | a layer on a batch, in parts and on threads |
 //! | `conv`, `planar` | the 3×3 convolution of one image and its gradients; the first one, of few channels |
@@ -19,6 +21,8 @@ mod batch;
 mod conv;
 #[cfg(feature = "cpu")]
 mod extension;
+#[cfg(feature = "webgpu")]
+mod gpu;
 #[cfg(feature = "cpu")]
 mod layout;
 #[cfg(feature = "cpu")]
@@ -29,11 +33,17 @@ mod planar;
 mod simd;
 #[cfg(all(feature = "cpu", feature = "cli"))]
 mod speed;
+mod step;
 mod stock;
 #[cfg(all(test, feature = "cpu"))]
 mod tests;
 
 use burn::tensor::Tensor;
+
+pub(crate) use step::{
+    Descent, Number, Projection, Pull, RowLosses, Target, descend, join, linear, row_losses, spread, square, tap_means,
+    update,
+};
 
 #[cfg(all(feature = "cpu", feature = "cli"))]
 pub use speed::{LayerSpeed, layer_speeds};
