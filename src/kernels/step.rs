@@ -110,14 +110,15 @@ pub(crate) struct Projection<'a> {
     pub of_direction: bool,
 }
 
-/// Whether the GPU's kernels can take it.
+/// Whether the GPU's kernels can take it. Where there is no other device the compiler knows the answer, and a visitor does not
+/// download burn's operations too.
 #[cfg(feature = "webgpu")]
 fn has_kernel<const D: usize>(tensor: &Tensor<D>) -> bool {
     #[cfg(test)]
     if super::testing::only_stock() {
         return false;
     }
-    !crate::device::is_cpu(&tensor.device().without_autodiff()) && tensor.dims().iter().all(|&side| side > 0)
+    !crate::device::is_cpu(&tensor.device().without_autodiff())
 }
 
 /// The loss as a node of the graph, `[1]`, and the numbers, a pull's loss without λ after those that were asked for; where there
