@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `stock` | the layers with burn's operations |
 //! | `step` | what a step does beside its convolutions |
-//! | `gpu` | the same in kernels of the GPU |
+//! | `gpu` | a step's layers, losses and update in kernels of the GPU |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
 //! | `batch` | a layer on a batch, in parts and on threads |
 //! | `conv`, `planar` | the 3×3 convolution of one image and its gradients; the first one, of few channels |
@@ -86,7 +86,7 @@ pub(crate) enum Norm<'a> {
 
 impl Norm<'_> {
     /// Weight and bias, and mean and variance where they are given.
-    #[cfg(feature = "cpu")]
+    #[cfg(any(feature = "cpu", feature = "webgpu"))]
     fn into_parts(self) -> (Tensor<1>, Tensor<1>, Option<[Tensor<1>; 2]>) {
         match self {
             Norm::Group { weight, bias } | Norm::Batch { weight, bias, .. } => (weight, bias, None),
@@ -101,13 +101,20 @@ pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Maps {
     if extension::has_kernel(&x, &block) {
         return Maps::Blocked(extension::conv_block(x, block, pool));
     }
-    Maps::Plain(stock::conv_block(x.into_plain(), block, pool))
+    let x = x.into_plain();
+    #[cfg(feature = "webgpu")]
+    if step::has_kernel(&x) && gpu::fits(&x, &block) {
+        return Maps::Plain(gpu::conv_block(&x, block, pool));
+    }
+    Maps::Plain(stock::conv_block(x, block, pool))
 }
 
 impl Maps {
     /// The mean over the pixels of each channel, `[B, C]`.
     pub fn spatial_mean(self) -> Tensor<2> {
         match self {
+            #[cfg(feature = "webgpu")]
+            Maps::Plain(x) if step::has_kernel(&x) => gpu::spatial_mean(&x),
             Maps::Plain(x) => stock::spatial_mean(x),
             #[cfg(feature = "cpu")]
             Maps::Blocked(x) => extension::blocked_mean(x),

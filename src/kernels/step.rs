@@ -113,7 +113,7 @@ pub(crate) struct Projection<'a> {
 /// Whether the GPU's kernels can take it. Where there is no other device the compiler knows the answer, and a visitor does not
 /// download burn's operations too.
 #[cfg(feature = "webgpu")]
-fn has_kernel<const D: usize>(tensor: &Tensor<D>) -> bool {
+pub(super) fn has_kernel<const D: usize>(tensor: &Tensor<D>) -> bool {
     #[cfg(test)]
     if super::testing::only_stock() {
         return false;

@@ -13,10 +13,10 @@ use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use burn::tensor::{DType, Shape};
 
-/// Threads of a workgroup, as all sources have it: what every WebGPU device allows.
+/// Threads of a workgroup, as the sources have it that are launched for units: what every WebGPU device allows.
 pub(super) const THREADS: usize = 256;
 /// Workgroups of a dispatch in one direction, likewise. Kernels loop where there is more to do.
-const MOST_GROUPS: usize = 65_535;
+pub(super) const MOST_GROUPS: usize = 65_535;
 
 /// A kernel. Its source sees each tensor as an array of floats by its name, and `info`, the numbers of its launch.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(super) struct Kernel {
     pub source: &'static str,
 }
 
+/// Sums over a workgroup of 64 threads, and comparisons that let pass what is not a number, likewise.
+const TOGETHER: &str = include_str!("together.wgsl");
 /// The sum over a workgroup, for sources that ask for it by this name.
 const TOTAL: &str = include_str!("total.wgsl");
 /// Sums over all workgroups, from one dispatch to the next, for sources with a buffer of this name.
@@ -47,6 +49,9 @@ impl Kernel {
         if sums || self.source.contains("total(") {
             text += TOTAL;
         }
+        if self.source.contains("beats(") {
+            text += TOGETHER;
+        }
         text + if sums { SUMS } else { "" } + self.source
     }
 
@@ -54,6 +59,18 @@ impl Kernel {
     pub(super) fn launch(
         &'static self,
         units: usize,
+        inputs: &[&CubeTensor],
+        outputs: &[&CubeTensor],
+        info: &[Word],
+    ) {
+        let groups = units.div_ceil(THREADS).clamp(1, MOST_GROUPS);
+        self.start([groups, 1], inputs, outputs, info);
+    }
+
+    /// Starts so many workgroups, in two directions.
+    pub(super) fn start(
+        &'static self,
+        groups: [usize; 2],
         inputs: &[&CubeTensor],
         outputs: &[&CubeTensor],
         info: &[Word],
@@ -68,8 +85,8 @@ impl Kernel {
             .chain(written)
             .fold(KernelArguments::new(), |arguments, (binding, io)| arguments.with_buffer_io(binding, io))
             .with_info(MetadataBindingInfo::custom(pairs.collect()));
-        let groups = units.div_ceil(THREADS).clamp(1, MOST_GROUPS);
-        first.client.launch(Box::new(Launch(self)), CubeCount::Static(groups as u32, 1, 1), arguments);
+        let [x, y] = groups.map(|count| count as u32);
+        first.client.launch(Box::new(Launch(self)), CubeCount::Static(x, y, 1), arguments);
     }
 }
 
