@@ -3,6 +3,7 @@
 //! WGSL and not a kernel of CubeCL, for its compiler's output is most of the module as it is, and a text costs a visitor a few
 //! hundred bytes.
 
+use burn::tensor::{DType, Shape};
 use burn_cubecl::cubecl::ir::UIntKind;
 use burn_cubecl::cubecl::ir::attributes::BufferIOAttr;
 use burn_cubecl::cubecl::ir::metadata::Info;
@@ -11,7 +12,6 @@ use burn_cubecl::cubecl::server::{KernelArguments, MetadataBindingInfo};
 use burn_cubecl::cubecl::{CubeKernel, PrecompiledSource};
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
-use burn::tensor::{DType, Shape};
 
 /// Threads of a workgroup, as all sources have it: what every WebGPU device allows.
 pub(super) const THREADS: usize = 256;
@@ -51,13 +51,7 @@ impl Kernel {
     }
 
     /// Starts it on enough threads for `units`, or as many as there can be.
-    pub(super) fn launch(
-        &'static self,
-        units: usize,
-        inputs: &[&CubeTensor],
-        outputs: &[&CubeTensor],
-        info: &[Word],
-    ) {
+    pub(super) fn launch(&'static self, units: usize, inputs: &[&CubeTensor], outputs: &[&CubeTensor], info: &[Word]) {
         let [first, ..] = outputs else { return };
         let io = |tensor: &&CubeTensor, io| (tensor.handle.clone().binding(), io);
         let read = inputs.iter().map(|tensor| io(tensor, BufferIOAttr::ReadOnly));

@@ -14,7 +14,7 @@ mod linear;
 mod parameters;
 mod place;
 mod rows;
-#[cfg(test)]
+#[cfg(all(test, feature = "cpu"))]
 mod tests;
 mod update;
 
