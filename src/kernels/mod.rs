@@ -33,6 +33,8 @@ mod planar;
 mod simd;
 #[cfg(all(feature = "cpu", feature = "cli"))]
 mod speed;
+// What it is told is for the kernels of the GPU.
+#[cfg_attr(not(feature = "webgpu"), allow(dead_code))]
 mod step;
 mod stock;
 #[cfg(all(test, feature = "cpu"))]

@@ -3,6 +3,7 @@
 //! WGSL and not a kernel of CubeCL, for its compiler's output is most of the module as it is, and a text costs a visitor a few
 //! hundred bytes.
 
+use burn::tensor::{DType, Shape};
 use burn_cubecl::cubecl::ir::UIntKind;
 use burn_cubecl::cubecl::ir::attributes::BufferIOAttr;
 use burn_cubecl::cubecl::ir::metadata::Info;
@@ -11,7 +12,6 @@ use burn_cubecl::cubecl::server::{KernelArguments, MetadataBindingInfo};
 use burn_cubecl::cubecl::{CubeKernel, PrecompiledSource};
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
-use burn::tensor::{DType, Shape};
 
 /// Threads of a workgroup, as the sources have it that are launched for units: what every WebGPU device allows.
 pub(super) const THREADS: usize = 256;
@@ -56,13 +56,7 @@ impl Kernel {
     }
 
     /// Starts it on enough threads for `units`, or as many as there can be.
-    pub(super) fn launch(
-        &'static self,
-        units: usize,
-        inputs: &[&CubeTensor],
-        outputs: &[&CubeTensor],
-        info: &[Word],
-    ) {
+    pub(super) fn launch(&'static self, units: usize, inputs: &[&CubeTensor], outputs: &[&CubeTensor], info: &[Word]) {
         let groups = units.div_ceil(THREADS).clamp(1, MOST_GROUPS);
         self.start([groups, 1], inputs, outputs, info);
     }

@@ -9,12 +9,8 @@ use burn_cubecl::tensor::CubeTensor;
 use super::launch::{Kernel, empty, padded};
 use super::place::{buffer, node, part};
 
-static LINEAR: Kernel = Kernel {
-    name: "linear",
-    inputs: &["x", "weight", "bias"],
-    outputs: &["y"],
-    source: include_str!("linear.wgsl"),
-};
+static LINEAR: Kernel =
+    Kernel { name: "linear", inputs: &["x", "weight", "bias"], outputs: &["y"], source: include_str!("linear.wgsl") };
 static INPUTS: Kernel = Kernel {
     name: "linear_inputs",
     inputs: &["dy", "weight"],

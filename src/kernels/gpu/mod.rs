@@ -18,7 +18,7 @@ mod parameters;
 mod pixels;
 mod place;
 mod rows;
-#[cfg(test)]
+#[cfg(all(test, feature = "cpu"))]
 mod tests;
 mod update;
 

@@ -40,7 +40,12 @@ pub(super) fn part(whole: &CubeTensor, start: usize, shape: impl Into<Shape>) ->
 }
 
 /// `out` as a node of the graph that `parents` are of, if any of them is; `step` has their gradients.
-pub(super) fn node<const D: usize, const N: usize, S>(parents: [Parent; N], step: S, state: S::State, out: CubeTensor) -> Tensor<D>
+pub(super) fn node<const D: usize, const N: usize, S>(
+    parents: [Parent; N],
+    step: S,
+    state: S::State,
+    out: CubeTensor,
+) -> Tensor<D>
 where
     S: Backward<Cube, N>,
 {
@@ -67,7 +72,9 @@ impl<const D: usize> From<&Tensor<D>> for Parent {
         let tensor = tensor.clone().into_dispatch();
         match tensor.kind {
             DispatchTensorKind::Autodiff(inner) => match *inner {
-                DispatchTensorKind::Cube(BackendTensor::Autodiff(node)) => Self { node, context: Some(tensor.autodiff) },
+                DispatchTensorKind::Cube(BackendTensor::Autodiff(node)) => {
+                    Self { node, context: Some(tensor.autodiff) }
+                }
                 other => unreachable!("only tensors on the GPU come here, not {other:?}"),
             },
             DispatchTensorKind::Cube(tensor) => Self { node: Node::new(tensor.float()), context: None },

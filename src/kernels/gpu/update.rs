@@ -63,7 +63,8 @@ pub(in crate::kernels) fn update(step: &mut Descent<'_>, projection: &Projection
     let retain_numbers = buffer(projection.retain_numbers);
     let counts = [projection.retain_numbers.dims()[0], projection.forget_numbers.dims()[0]];
     let report = empty(&forget, [counts[0] + counts[1] + SUMS]);
-    let info = [counts[0].into(), counts[1].into(), entropy.into(), cross_entropy.into(), most[0].into(), most[1].into()];
+    let info =
+        [counts[0].into(), counts[1].into(), entropy.into(), cross_entropy.into(), most[0].into(), most[1].into()];
     REPORT.launch(1, &[&retain_numbers, &numbers], &[&sums, &report], &info);
     tensor(report)
 }
@@ -91,7 +92,8 @@ fn take(
     let cap = projection.and_then(|projection| projection.cap).unwrap_or(NEVER);
     let share = projection.map_or(0.0, |projection| projection.retain_share);
     let projects = projection.is_some_and(|projection| projection.of_gradient);
-    let info = [len.into(), flag(projects), share.into(), entropy.into(), cross_entropy.into(), gate.into(), cap.into()];
+    let info =
+        [len.into(), flag(projects), share.into(), entropy.into(), cross_entropy.into(), gate.into(), cap.into()];
     PROJECT.launch(UNITS, &[forget, retain, numbers], &[&gradient, sums], &info);
     let info = [len.into(), step.max_norm.into(), step.weight_decay.into(), step.inertia.into()];
     DIRECTION.launch(UNITS, &[&theta, &buffer(&momentum), retain], &[&gradient, sums], &info);

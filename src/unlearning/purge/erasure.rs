@@ -42,8 +42,9 @@ pub(super) fn forget_side(
     row_losses(&losses, Some(&pull)).unwrap_or_else(|| {
         let mut start = 0;
         let means = taps.each_ref().map(|tap| {
-            start += tap.dims()[1];
-            retain_means.clone().slice([start - tap.dims()[1]..start]).unsqueeze()
+            let [_, channels] = tap.dims();
+            start += channels;
+            retain_means.clone().narrow(0, start - channels, channels).unsqueeze()
         });
         let objective = forget_objective(*objective, logits.clone(), one_hot.clone(), retain_confusion, roles);
         let representation = representation_loss(taps, &means);

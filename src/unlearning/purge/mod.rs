@@ -10,6 +10,8 @@ pub(crate) mod pass;
 mod projection;
 mod scalars;
 mod target;
+#[cfg(all(test, feature = "cpu", feature = "webgpu"))]
+mod tests;
 mod update;
 
 pub use config::{Objective, PurgeConfig};

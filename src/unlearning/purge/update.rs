@@ -3,7 +3,7 @@ use burn::tensor::Tensor;
 use super::erasure::{CROSS_ENTROPY, ENTROPY};
 use super::pass::{ForgetPass, RetainPass};
 use super::projection::dot;
-use super::{Purge, PurgeConfig, clip, gate, project_if_conflicting};
+use super::{Purge, clip, gate, project_if_conflicting};
 use crate::kernels::{Descent, Projection, join, update};
 use crate::model::Network;
 
@@ -32,8 +32,7 @@ impl Purge {
             retain_share: self.config.retain_share,
             of_direction: self.config.strict,
         };
-        let scalars = update(&mut step, &projection)
-            .unwrap_or_else(|| follow(&self.config, &mut step, &projection));
+        let scalars = update(&mut step, &projection).unwrap_or_else(|| follow(&mut step, &projection));
         if let Some(next) = step.next {
             network.parameters_mut().set_flat(next);
         }
@@ -43,38 +42,37 @@ impl Purge {
 }
 
 /// The paper's update, in its order.
-fn follow(config: &PurgeConfig, step: &mut Descent<'_>, projection: &Projection<'_>) -> Tensor<1> {
+fn follow(step: &mut Descent<'_>, projection: &Projection<'_>) -> Tensor<1> {
     let (forget_gradient, retain_gradient) = (step.gradient, projection.retain);
     let forget_retain = dot(forget_gradient, retain_gradient);
     let retain_sq_norm = dot(retain_gradient, retain_gradient);
     let forget_sq_norm = dot(forget_gradient, forget_gradient);
     let mut gradient = forget_gradient.clone();
-    if config.projection {
-        gradient =
-            project_if_conflicting(gradient, retain_gradient, forget_retain.clone(), retain_sq_norm.clone());
+    if projection.of_gradient {
+        gradient = project_if_conflicting(gradient, retain_gradient, forget_retain.clone(), retain_sq_norm.clone());
     }
-    if config.retain_share > 0.0 {
-        gradient = gradient + retain_gradient.clone() * config.retain_share;
+    if projection.retain_share > 0.0 {
+        gradient = gradient + retain_gradient.clone() * projection.retain_share;
     }
-    let number = |place| projection.forget_numbers.clone().slice([place..place + 1]);
+    let number = |place| projection.forget_numbers.clone().narrow(0, place, 1);
     let retain_only = gate::retain_only(projection, &number(ENTROPY), &number(CROSS_ENTROPY));
     if let Some(retain_only) = &retain_only {
         let everywhere = retain_only.clone().expand(gradient.dims());
         gradient = gradient.mask_where(everywhere, retain_gradient.clone());
     }
-    let (gradient, update_norm) = clip(gradient, config.max_grad_norm);
+    let (gradient, update_norm) = clip(gradient, step.max_norm);
 
-    let mut direction = gradient + step.theta.clone() * config.weight_decay;
+    let mut direction = gradient + step.theta.clone() * step.weight_decay;
     if let Some(momentum) = step.momentum.take() {
-        direction = momentum * config.momentum + direction;
+        direction = momentum * step.inertia + direction;
     }
-    if config.strict {
+    if projection.of_direction {
         let conflict = dot(&direction, retain_gradient);
         direction = project_if_conflicting(direction, retain_gradient, conflict, retain_sq_norm.clone());
     }
     let direction_dot = dot(&direction, retain_gradient);
     let direction_sq_norm = dot(&direction, &direction);
-    step.next = Some(step.theta.clone() - direction.clone() * config.learning_rate);
+    step.next = Some(step.theta.clone() - direction.clone() * step.rate);
     step.momentum = Some(direction);
 
     let device = update_norm.device();
