@@ -7,8 +7,9 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::launch::{Kernel, MOST_GROUPS, Word, empty, padded};
+use super::parameters::join;
 use super::place::{buffer, node, part};
-use crate::kernels::{ConvBlock, EPSILON, GROUPS};
+use crate::kernels::{ConvBlock, EPSILON, GROUPS, Norm};
 
 static CONVOLVE: Kernel = Kernel {
     name: "convolve",
@@ -16,17 +17,25 @@ static CONVOLVE: Kernel = Kernel {
     outputs: &["y"],
     source: include_str!("convolve.wgsl"),
 };
+static PLANES: Kernel =
+    Kernel { name: "planes", inputs: &["y"], outputs: &["statistics"], source: include_str!("planes.wgsl") };
 static ACTIVATE: Kernel = Kernel {
     name: "activate",
-    inputs: &["y", "gamma", "beta", "given_mean", "variance"],
-    outputs: &["out", "statistics"],
+    inputs: &["y", "gamma", "beta", "statistics"],
+    outputs: &["out"],
     source: include_str!("activate.wgsl"),
 };
-static ACTIVATE_BACK: Kernel = Kernel {
-    name: "activate_back",
+static SPOTS: Kernel = Kernel {
+    name: "spots",
     inputs: &["y", "dout", "gamma", "beta", "statistics"],
-    outputs: &["dy", "kept_sums"],
-    source: include_str!("activate_back.wgsl"),
+    outputs: &["dz", "kept_sums"],
+    source: include_str!("spots.wgsl"),
+};
+static UNNORM: Kernel = Kernel {
+    name: "unnorm",
+    inputs: &["y", "gamma", "statistics"],
+    outputs: &["dz", "kept_sums"],
+    source: include_str!("unnorm.wgsl"),
 };
 static WEIGHTS: Kernel =
     Kernel { name: "weights", inputs: &["x", "dy"], outputs: &["found"], source: include_str!("weights.wgsl") };
@@ -45,6 +54,13 @@ const CONVOLVED: [usize; 2] = [4, 8];
 const WEIGHED: usize = 4;
 /// How many threads shall look for the weights' gradient, and among how many parts the rows of the images are shared at most.
 const SEEKERS: [usize; 2] = [8192, 256];
+
+/// Workgroups of as many threads, in two directions where there are too many for one.
+pub(super) fn groups(threads: usize) -> [usize; 2] {
+    let groups = threads.div_ceil(THREADS).max(1);
+    let rows = groups.div_ceil(MOST_GROUPS);
+    [groups.div_ceil(rows), rows]
+}
 
 /// Sizes of a block.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +87,11 @@ impl Sizes {
         [threads.div_ceil(THREADS), output.div_ceil(channels)]
     }
 
-    fn activation(self, given: bool) -> [Word; 6] {
-        let [pool, given] = [self.pool, given].map(|flag| Word::from(usize::from(flag)));
-        let [group, height, width] = [self.output / GROUPS, self.height, self.width].map(Word::from);
-        [group, height, width, pool, given, EPSILON.into()]
+    fn activation(self, given: bool) -> [Word; 7] {
+        let [given, pool] = [given, self.pool].map(|flag| Word::from(usize::from(flag)));
+        let sizes = [self.output / GROUPS, self.height, self.width, self.images].map(Word::from);
+        let [group, height, width, images] = sizes;
+        [group, height, width, images, given, pool, EPSILON.into()]
     }
 
     fn result(self) -> [usize; 4] {
@@ -85,14 +102,15 @@ impl Sizes {
 
 /// Whether the kernels can do it: not of another size, and not a norm that looks at the whole batch.
 pub(in crate::kernels) fn fits(x: &Tensor<4>, block: &ConvBlock<'_>) -> bool {
-    let [images, _, height, width] = x.dims();
+    let [images, input, height, width] = x.dims();
     let [output, _, rows, columns] = block.weight.dims();
-    let most = MOST_GROUPS.min(i32::MAX as usize / THREADS);
+    let numbers = images * input.max(output) * height * width;
     [rows, columns] == [3, 3]
         && output.is_multiple_of(GROUPS)
-        && !matches!(block.norm, crate::kernels::Norm::Batch { .. })
-        && (1..=most).contains(&(images * height * width).div_ceil(THREADS))
-        && images <= MOST_GROUPS
+        && !matches!(block.norm, Norm::Batch { .. })
+        // Sources count with 32 bits, and a convolution's pixels are in one direction.
+        && (1..i32::MAX as usize).contains(&numbers)
+        && images * height * width <= MOST_GROUPS * THREADS
 }
 
 /// The whole block, `[B, C, H, W]`.
@@ -102,17 +120,21 @@ pub(in crate::kernels) fn conv_block(x: &Tensor<4>, block: ConvBlock<'_>, pool: 
     let sizes = Sizes { images, input, output, height, width, pool };
     let (weight, bias) = (block.weight, block.bias);
     let (gamma, beta, given) = block.norm.into_parts();
+    let [x_buffer, bias_buffer] = [buffer(x), buffer(&bias)];
     let state = State {
         sizes,
-        x: buffer(x),
         weight: buffer(&weight),
         gamma: buffer(&gamma),
         beta: buffer(&beta),
         given: given.is_some(),
-        y: empty(&buffer(&bias), [images, output, height, width]),
-        statistics: empty(&buffer(&bias), [2 * if given.is_some() { output } else { images * GROUPS }]),
+        y: empty(&x_buffer, [images, output, height, width]),
+        statistics: match given {
+            Some(statistics) => buffer(&join(&statistics)),
+            None => empty(&x_buffer, [images, output, 2]),
+        },
+        x: x_buffer,
     };
-    let out = state.forward(&buffer(&bias), given.as_ref().map(|given| given.each_ref().map(buffer)));
+    let out = state.forward(&bias_buffer);
     node([x.into(), (&weight).into(), (&bias).into(), (&gamma).into(), (&beta).into()], Step, state, out)
 }
 
@@ -128,19 +150,23 @@ struct State {
     given: bool,
     /// What the convolution gave.
     y: CubeTensor,
-    /// Mean and 1/σ: of each group of each image, or of each channel where they were given.
+    /// Of each plane mean and squared distance from it; or the channels' means that were given, then their variances.
     statistics: CubeTensor,
 }
 
 impl State {
-    fn forward(&self, bias: &CubeTensor, given: Option<[CubeTensor; 2]>) -> CubeTensor {
+    fn forward(&self, bias: &CubeTensor) -> CubeTensor {
         let Sizes { images, input, output, .. } = self.sizes;
         let info = self.sizes.convolution([input, output], [input * 9, 9], false);
         CONVOLVE.start(self.sizes.convolve(output), &[&self.x, &self.weight, bias], &[&self.y], &info);
-        let [mean, variance] = given.unwrap_or_else(|| [self.gamma.clone(), self.gamma.clone()]);
-        let out = empty(&self.x, self.sizes.result());
-        let inputs = [&self.y, &self.gamma, &self.beta, &mean, &variance];
-        ACTIVATE.start([images, GROUPS], &inputs, &[&out, &self.statistics], &self.sizes.activation(self.given));
+        let info = self.sizes.activation(self.given);
+        if !self.given {
+            PLANES.start(groups(images * output), &[&self.y], &[&self.statistics], &info);
+        }
+        let result = self.sizes.result();
+        let out = empty(&self.x, result);
+        let inputs = [&self.y, &self.gamma, &self.beta, &self.statistics];
+        ACTIVATE.start(groups(result.iter().product()), &inputs, &[&out], &info);
         out
     }
 
@@ -149,8 +175,11 @@ impl State {
         let Sizes { images, output, height, width, .. } = self.sizes;
         let dy = empty(dout, [images, output, height, width]);
         let sums = empty(dout, [images, 3, output]);
+        let info = self.sizes.activation(self.given);
         let inputs = [&self.y, dout, &self.gamma, &self.beta, &self.statistics];
-        ACTIVATE_BACK.start([images, GROUPS], &inputs, &[&dy, &sums], &self.sizes.activation(self.given));
+        SPOTS.start(groups(images * output), &inputs, &[&dy, &sums], &info);
+        let inputs = [&self.y, &self.gamma, &self.statistics];
+        UNNORM.start(groups(images * output * height * width), &inputs, &[&dy, &sums], &info);
         [dy, sums]
     }
 
@@ -171,12 +200,12 @@ impl State {
         let weights = output * input * 9;
         let found = empty(dy, [parts, weights]);
         let info = [images, input, output, height, width, parts].map(Word::from);
-        WEIGHTS.start([(parts * tiles).div_ceil(THREADS), 1], &[&self.x, dy], &[&found], &info);
+        WEIGHTS.start(groups(parts * tiles), &[&self.x, dy], &[&found], &info);
         let starts: [usize; 3] = std::array::from_fn(|vector| padded(weights) + vector * padded(output));
         let gradients = empty(dy, [starts[2] + padded(output)]);
         let [bias, gamma, beta] = starts;
         let info = [weights, parts, output, images, bias, gamma, beta].map(Word::from);
-        GATHER.start([(weights + 3 * output).div_ceil(THREADS), 1], &[&found, sums], &[&gradients], &info);
+        GATHER.start(groups(weights + 3 * output), &[&found, sums], &[&gradients], &info);
         let vector = |start| part(&gradients, start, [output]);
         [part(&gradients, 0, [output, input, 3, 3]), vector(bias), vector(gamma), vector(beta)]
     }

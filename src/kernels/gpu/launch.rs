@@ -27,8 +27,8 @@ pub(super) struct Kernel {
     pub source: &'static str,
 }
 
-/// Sums over a workgroup of 64 threads, and comparisons that let pass what is not a number, likewise.
-const TOGETHER: &str = include_str!("together.wgsl");
+/// What a norm makes of its numbers, likewise.
+const NORMAL: &str = include_str!("normal.wgsl");
 /// The sum over a workgroup, for sources that ask for it by this name.
 const TOTAL: &str = include_str!("total.wgsl");
 /// Sums over all workgroups, from one dispatch to the next, for sources with a buffer of this name.
@@ -49,8 +49,8 @@ impl Kernel {
         if sums || self.source.contains("total(") {
             text += TOTAL;
         }
-        if self.source.contains("beats(") {
-            text += TOGETHER;
+        if self.source.contains("normal_of(") {
+            text += NORMAL;
         }
         text + if sums { SUMS } else { "" } + self.source
     }

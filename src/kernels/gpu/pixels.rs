@@ -5,7 +5,8 @@ use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops};
 use burn_cubecl::kernel::into_contiguous;
 
-use super::launch::{Kernel, MOST_GROUPS, empty};
+use super::block::groups;
+use super::launch::{Kernel, empty};
 use super::place::{buffer, node};
 
 static MEAN: Kernel = Kernel { name: "mean", inputs: &["x"], outputs: &["means"], source: include_str!("mean.wgsl") };
@@ -19,13 +20,8 @@ pub(in crate::kernels) fn spatial_mean(x: &Tensor<4>) -> Tensor<2> {
     let from = buffer(x);
     let means = empty(&from, [images, channels]);
     let planes = images * channels;
-    MEAN.start([groups(planes), 1], &[&from], &[&means], &[planes.into(), (height * width).into()]);
+    MEAN.start(groups(planes), &[&from], &[&means], &[planes.into(), (height * width).into()]);
     node([x.into()], Step, shape, means)
-}
-
-/// Workgroups of as many threads as the sources here have.
-fn groups(threads: usize) -> usize {
-    threads.div_ceil(64).clamp(1, MOST_GROUPS)
 }
 
 #[derive(Debug)]
@@ -40,7 +36,7 @@ impl Backward<Cube, 1> for Step {
         if let [Some(node)] = ops.parents {
             let dx = empty(&dmeans, Shape::from(ops.state));
             let (planes, pixels) = (images * channels, height * width);
-            MEAN_BACK.start([groups(planes * pixels), 1], &[&dmeans], &[&dx], &[planes.into(), pixels.into()]);
+            MEAN_BACK.start(groups(planes * pixels), &[&dmeans], &[&dx], &[planes.into(), pixels.into()]);
             gradients.register::<Cube>(node.id, dx);
         }
     }

@@ -2,19 +2,20 @@
 // channel, and goes along the rows with the nine pixels round each. info: images, input channels, output channels, height, width,
 // parts.
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let unit = id.y * groups.x * 64u + id.x;
     let inputs = info[1];
     let outputs = info[2];
     let height = info[3];
     let width = info[4];
     let pixels = height * width;
     let tiles = outputs / 4u * inputs;
-    let part = id.x / tiles;
+    let part = unit / tiles;
     if part >= info[5] {
         return;
     }
-    let input = id.x % inputs;
-    let output = id.x % tiles / inputs * 4u;
+    let input = unit % inputs;
+    let output = unit % tiles / inputs * 4u;
     var a0 = vec4<f32>();
     var a1 = vec4<f32>();
     var a2 = vec4<f32>();
