@@ -358,9 +358,12 @@ export class FakeWorker extends EventTarget {
 
 export interface Workers {
   all: FakeWorker[];
+  /** Those that help an engine. */
+  helpers: FakeWorker[];
   /** The newest. */
   last(): FakeWorker;
   make(): EngineWorker;
+  makeHelper(): EngineWorker;
 }
 
 /** An adapter that can run the engine, or one that lacks something. */
@@ -389,6 +392,7 @@ export function fakeGpu(
  */
 export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: FakeWorker) => void = () => {}): Workers {
   const all: FakeWorker[] = [];
+  const helpers: FakeWorker[] = [];
   const host = (worker: FakeWorker): Host => ({
     surroundings: { gpu, isSecureContext: true },
     loadEngine: async ({ wasm }, report) => {
@@ -400,20 +404,23 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
       worker.engine = engine;
       return engine;
     },
-    loadHelper: () => Promise.reject(new Error('these sessions have no helpers')),
+    loadHelper: () => Promise.resolve({ takeNetwork() {}, work: () => new Uint8Array() }),
   });
+  const makeIn = (list: FakeWorker[]) => () => {
+    const worker = new FakeWorker(host);
+    list.push(worker);
+    return worker as unknown as EngineWorker;
+  };
   return {
     all,
+    helpers,
     last: () => {
       const last = all.at(-1);
       if (!last) throw new Error('no worker was made');
       return last;
     },
-    make: () => {
-      const worker = new FakeWorker(host);
-      all.push(worker);
-      return worker as unknown as EngineWorker;
-    },
+    make: makeIn(all),
+    makeHelper: makeIn(helpers),
   };
 }
 

@@ -13,6 +13,8 @@ use crate::data::{ImageShape, Normalisation};
 use crate::device::testing::{fail_after, reads};
 use crate::model::{Architecture, Card, SmallCnnConfig};
 use crate::training::{TrainConfig, Training};
+use crate::work::pool::Pool;
+use crate::work::tests::Fickle;
 
 /// Networks and datasets of three shapes: bars in grey, the same in colour, and bars of four classes.
 const SHAPES: usize = 3;
@@ -380,6 +382,8 @@ struct Model {
     dataset: Option<usize>,
     network: Option<usize>,
     running: bool,
+    /// Whom chance lets help.
+    helpers: usize,
 }
 
 impl Model {
@@ -409,7 +413,7 @@ impl ReferenceStateMachine for Model {
     type Transition = (Call, Option<usize>);
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model::default()).boxed()
+        (0..3_usize).prop_map(|helpers| Model { helpers, ..Model::default() }).boxed()
     }
 
     fn transitions(_: &Model) -> BoxedStrategy<Self::Transition> {
@@ -480,7 +484,7 @@ impl Machine {
             }
             Call::LoadBoth(shape) => {
                 workspace.load(dataset(shape), "a network", network(shape));
-                *model = Model { dataset: Some(shape), network: Some(shape), running: false };
+                *model = Model { dataset: Some(shape), network: Some(shape), running: false, ..*model };
             }
             Call::BrokenNetwork => {
                 Checkpoint::read("broken", b"no network", &device())?;
@@ -545,8 +549,12 @@ impl StateMachineTest for Machine {
     type SystemUnderTest = Machine;
     type Reference = Model;
 
-    fn init_test(_: &Model) -> Machine {
-        Machine { workspace: Workspace::new(&device()), model: Model::default(), exported: None }
+    fn init_test(model: &Model) -> Machine {
+        let mut workspace = Workspace::new(&device());
+        if model.helpers > 0 {
+            workspace.set_hands(Box::new(Pool::new(Fickle::new(model.helpers, 7))));
+        }
+        Machine { workspace, model: model.clone(), exported: None }
     }
 
     fn apply(mut machine: Machine, _: &Model, (call, failure): (Call, Option<usize>)) -> Machine {

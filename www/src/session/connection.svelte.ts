@@ -34,13 +34,22 @@ export class Connection {
 
   readonly #create: typeof createSession;
   readonly #device: () => PageState['device'];
+  readonly #workers: () => PageState['workers'];
   #opening: Promise<Session> | undefined;
   #life = new AbortController();
 
-  /** @param device Says which device to take when a session is opened. */
-  constructor(create: typeof createSession, device: () => PageState['device']) {
+  /**
+   * @param device Says which device to take when a session is opened.
+   * @param workers Likewise how many workers.
+   */
+  constructor(
+    create: typeof createSession,
+    device: () => PageState['device'],
+    workers: () => PageState['workers'] = () => 'auto',
+  ) {
     this.#create = create;
     this.#device = device;
+    this.#workers = workers;
   }
 
   /** The session, opened if there is none. */
@@ -106,8 +115,10 @@ export class Connection {
   async #open(life: AbortController): Promise<Session> {
     try {
       this.openedFor = this.#device();
+      const workers = this.#workers();
       const session = await this.#create({
         device: this.openedFor,
+        ...(workers !== 'auto' && { workers: Number(workers) }),
         signal: life.signal,
         onProgress: ({ what, loaded, total }) => {
           if (what !== 'engine' || life !== this.#life) return;
