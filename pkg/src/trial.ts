@@ -5,7 +5,7 @@ export const PART = 16;
 /** Images of either side in a usual step. */
 export const BATCH = 128;
 /** What no processor core falls short of for one part of each side, one after the other, in milliseconds. */
-const QUICKEST_ROUND = 5;
+const QUICKEST_ROUND = 4;
 
 /** Milliseconds of a step with so many images of either side; undefined where the trial was given up. */
 type Trial = (batch: number) => Promise<number | undefined>;

@@ -20,9 +20,9 @@ async function between(gpu: (batch: number) => number | undefined, cpu: number |
 
 describe('which is quicker', () => {
   test.each([
-    [1, 40],
-    [3, 15],
-    [8, 5],
+    [1, 32],
+    [3, 12],
+    [8, 4],
   ])('no CPU is asked where none of %i workers could be quicker than %i ms', async (workers, ms) => {
     expect(await between(() => ms, 0, workers)).toEqual({
       verdict: { kind: 'webgpu', pace: { webgpu: ms } },
