@@ -15,9 +15,9 @@ test:
 test-browsers:
 	scripts/browsers.sh
 
-# Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images.
+# Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images. WORKERS=2 for two workers.
 walk:
-	scripts/walk.sh $(or $(SECONDS),300) $(SEED)
+	WORKERS=$(WORKERS) scripts/walk.sh $(or $(SECONDS),300) $(SEED)
 
 # Feeds the readers of files with bad ones, SECONDS each; make test does so for a few seconds.
 fuzz:

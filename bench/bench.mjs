@@ -53,8 +53,15 @@ class Bench {
 
   async inChromium(work) {
     this.#origin ??= serve(port, this.#folder);
-    this.#browser ??= launch();
+    this.#browser ??= this.#launch();
     return work(await this.#browser, await this.#origin);
+  }
+
+  /** One that ends, as when it runs out of memory, is replaced for the parts to come. */
+  async #launch() {
+    const browser = await launch();
+    browser.on('disconnected', () => (this.#browser = undefined));
+    return browser;
   }
 
   async machine() {

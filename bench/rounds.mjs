@@ -25,8 +25,13 @@ export async function takeTurns(contenders, rounds, measure, fell) {
   return times;
 }
 
-/** Least and median of all times, and their ratios to those of the yardstick in the same rounds. */
+/**
+ * Least and median of all times, and their ratios to those of the yardstick in the same rounds.
+ *
+ * @throws Error where nobody has been measured.
+ */
 export function sumUp(times, yardstick) {
+  if (times.size === 0) throw new Error('none of those who were to take part could');
   const of = times.get(yardstick);
   return [...times].map(([name, rounds]) => {
     const all = rounds.flat();

@@ -36,4 +36,5 @@ it('ratios are of the least times, and of rounds that both took part in', () => 
   expect(ours).toMatchObject({ least: 50, median: 70, ratio: 0.5, ratioOfRounds: (60 / 110 + 1) / 2 });
   expect(sumUp(new Map([['ours', [[1]]]]), 'PyTorch')).toEqual([{ name: 'ours', least: 1, median: 1, times: 1 }]);
   expect(median([3, 1, 2])).toBe(2);
+  expect(() => sumUp(new Map(), 'PyTorch')).toThrow('none of those');
 });

@@ -34,6 +34,11 @@ impl DeviceKind {
     }
 }
 
+/// Dispatches that go to the GPU's queue together. A step is a hundred or so; each time they go costs a browser more than any of them,
+/// and with all of them at once the GPU would wait until the last is asked for.
+#[cfg(feature = "webgpu")]
+const AT_ONCE: usize = 64;
+
 /// Opens a device.
 ///
 /// # Errors
@@ -44,7 +49,8 @@ pub async fn open(kind: DeviceKind) -> Result<Device> {
         DeviceKind::Cpu => Ok(Device::flex()),
         #[cfg(feature = "webgpu")]
         DeviceKind::Wgpu => {
-            Device::wgpu_options().init_async().await.map_err(|e| Error::WebGpuUnavailable { reason: format!("{e:?}") })
+            let device = Device::wgpu_options().tasks_max(AT_ONCE).init_async().await;
+            device.map_err(|e| Error::WebGpuUnavailable { reason: format!("{e:?}") })
         }
         #[allow(unreachable_patterns)]
         other => Err(Error::config("device", format!("one of {:?}", DeviceKind::available()), format!("{other:?}"))),

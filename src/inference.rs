@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
-
 use crate::data::{Dataset, Split, SplitName};
 use crate::fit::check_fit;
+use crate::kernels::join;
 use crate::model::{Network, Views};
 use crate::work::{Hands, Images, Input, Outcome, Task, Work, answers_at_once};
 use crate::{Error, Result, device};
@@ -45,7 +44,7 @@ pub async fn logits(hands: &dyn Hands, network: &Network, dataset: &Dataset, spl
     let at_once = answers_at_once(network, &images);
     let work = Work { task: &Answers {}, images, rows: Vec::new(), common: Vec::new() };
     let parts = work.list(hands, network, &network.parameters().views(), at_once).await;
-    device::read(Tensor::cat(parts.into_iter().flatten().collect(), 0)).await
+    device::read(join(parts.into_iter().flatten().collect())).await
 }
 
 /// The logits of one network on one dataset, split by split, each computed when it is first asked for and then kept.

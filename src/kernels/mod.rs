@@ -4,6 +4,8 @@
 //! | where | what |
 //! |---|---|
 //! | `stock` | the layers with burn's operations |
+//! | `step` | what a step does beside its convolutions |
+//! | `gpu` | a step's layers, losses and update in kernels of the GPU |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
 //! | `batch` | a layer on a batch, in parts and on threads |
 //! | `planar` | the 3×3 convolution of images of few channels |
@@ -22,6 +24,8 @@ mod batch;
 mod columns;
 #[cfg(feature = "cpu")]
 mod extension;
+#[cfg(feature = "webgpu")]
+mod gpu;
 #[cfg(feature = "cpu")]
 mod layout;
 #[cfg(feature = "cpu")]
@@ -36,6 +40,9 @@ mod pool;
 mod simd;
 #[cfg(all(feature = "cpu", feature = "cli"))]
 mod speed;
+// What it is told is for the kernels of the GPU.
+#[cfg_attr(not(feature = "webgpu"), allow(dead_code))]
+mod step;
 mod stock;
 #[cfg(all(test, feature = "cpu"))]
 mod tests;
@@ -44,6 +51,11 @@ mod winograd;
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
+
+pub(crate) use step::{
+    Descent, Number, Projection, Pull, RowLosses, Target, descend, join, linear, row_losses, spread, square, tap_means,
+    update,
+};
 
 #[cfg(all(feature = "cpu", feature = "cli"))]
 pub use speed::{LayerSpeed, layer_speeds};
@@ -99,7 +111,7 @@ pub(crate) enum Norm<'a> {
 
 impl Norm<'_> {
     /// Weight and bias, and mean and variance where they are given.
-    #[cfg(feature = "cpu")]
+    #[cfg(any(feature = "cpu", feature = "webgpu"))]
     fn into_parts(self) -> (Tensor<1>, Tensor<1>, Option<[Tensor<1>; 2]>) {
         match self {
             Norm::Group { weight, bias } | Norm::Batch { weight, bias, .. } => (weight, bias, None),
@@ -114,13 +126,20 @@ pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Maps {
     if extension::has_kernel(&x, &block) {
         return Maps::Blocked(extension::conv_block(x, block));
     }
-    Maps::Plain(stock::conv_block(x.into_plain(), block))
+    let x = x.into_plain();
+    #[cfg(feature = "webgpu")]
+    if step::has_kernel(&x) && gpu::fits(&x, &block) {
+        return Maps::Plain(gpu::conv_block(&x, block));
+    }
+    Maps::Plain(stock::conv_block(x, block))
 }
 
 impl Maps {
     /// The mean over the pixels of each channel, `[B, C]`.
     pub fn spatial_mean(self) -> Tensor<2> {
         match self {
+            #[cfg(feature = "webgpu")]
+            Maps::Plain(x) if step::has_kernel(&x) => gpu::spatial_mean(&x),
             Maps::Plain(x) => stock::spatial_mean(x),
             #[cfg(feature = "cpu")]
             Maps::Blocked(x) => extension::blocked_mean(x),

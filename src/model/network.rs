@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Stem;
 use super::norm::{Norms, Statistics};
 use super::{Layout, Norm, Output, Parameters, Reader, ResNetConfig, SmallCnnConfig, Views};
-use crate::kernels::GROUPS;
+use crate::kernels::{self, GROUPS};
 use crate::{Error, Result};
 
 /// PyTorch's default for running statistics.
@@ -272,5 +272,5 @@ impl Network {
 /// `[B, features]` → `[B, K]`
 pub(super) fn linear(x: Tensor<2>, parameters: &mut Reader<'_>) -> Tensor<2> {
     let (weight, bias) = (parameters.next::<2>(), parameters.next::<1>());
-    x.matmul(weight.transpose()) + bias.unsqueeze::<2>()
+    kernels::linear(x, weight, bias)
 }

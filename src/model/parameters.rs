@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
+use crate::kernels;
+
 /// Names, shapes and places of a network's parameters, in PyTorch's names and shapes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
@@ -72,16 +74,17 @@ impl Parameters {
 
     /// The parameters one by one, for a forward pass without gradients.
     pub fn views(&self) -> Views {
-        Views { layout: self.layout.clone(), tensors: self.slices().collect() }
+        Views { layout: self.layout.clone(), tensors: self.spread() }
     }
 
     /// The parameters one by one, as leaves of a new graph.
     pub fn leaves(&self) -> Views {
-        Views { layout: self.layout.clone(), tensors: self.slices().map(|t| t.autodiff().require_grad()).collect() }
+        let tensors = self.spread().into_iter().map(|t| t.autodiff().require_grad()).collect();
+        Views { layout: self.layout.clone(), tensors }
     }
 
-    fn slices(&self) -> impl Iterator<Item = Tensor<1>> {
-        self.layout.iter().map(|(_, _, range)| self.flat.clone().slice([range]))
+    fn spread(&self) -> Vec<Tensor<1>> {
+        kernels::spread(&self.flat, self.layout.iter().map(|(_, _, range)| range))
     }
 }
 
@@ -106,7 +109,7 @@ impl Views {
             .iter()
             .map(|leaf| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like()))
             .collect();
-        Tensor::cat(parts, 0)
+        kernels::join(parts)
     }
 }
 

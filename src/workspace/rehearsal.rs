@@ -17,8 +17,9 @@ use crate::unlearning::method::METHODS;
 use crate::unlearning::{Run, RunConfig, Subject};
 use crate::work::{Doing, Hands, Outcome, Part};
 
-/// Images of either side in the step that makes what is made only once: as few as there can be, for they do not matter.
-const FEW: usize = 2;
+/// Images of either side in the step that makes what is made only once. Few, for they cost time, and a multiple of four, or
+/// a GPU would take other kernels than for a usual batch.
+const FEW: usize = 4;
 /// Steps of one run: no look at its data comes between them.
 const STEPS: usize = 2;
 /// Milliseconds after which a step need not be timed once more: no matter what else held it up, it is slow.

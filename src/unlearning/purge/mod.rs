@@ -10,6 +10,9 @@ pub(crate) mod pass;
 mod projection;
 mod scalars;
 mod target;
+#[cfg(all(test, feature = "cpu", feature = "webgpu"))]
+mod tests;
+mod update;
 
 pub use config::{Objective, PurgeConfig};
 pub use method::PurgeMethod;
@@ -29,7 +32,6 @@ use crate::work::{Hands, Images};
 #[cfg(feature = "cpu")]
 pub(crate) use pass::{Erase, Retain};
 use pass::{ForgetPass, RetainPass};
-use scalars::pack;
 
 /// What one step sees: a retain batch and a forget batch.
 #[derive(Debug, Clone)]
@@ -80,62 +82,10 @@ impl Purge {
 
     /// One step. Nothing is read back: the scalars stay on the device, `[StepScalars::COUNT]`, until a caller wants them.
     pub async fn step(&mut self, network: &mut Network, batch: StepBatch<'_>, hands: &dyn Hands) -> Tensor<1> {
-        let config = self.config.clone();
-        let theta = network.parameters().flat();
         let leaves = network.parameters().leaves();
-
-        let retain = RetainPass::of(hands, network, &leaves, &config, &batch).await;
+        let retain = RetainPass::of(hands, network, &leaves, &self.config, &batch).await;
         let about = (&self.roles, &self.retain_confusion, &retain.tap_means);
-        let forget = ForgetPass::of(hands, network, &leaves, &config, &batch, about).await;
-        let (retain_gradient, forget_gradient) = (retain.gradient, forget.gradient);
-
-        let dot = projection::dot(&forget_gradient, &retain_gradient);
-        let retain_sq_norm = projection::dot(&retain_gradient, &retain_gradient);
-        let forget_sq_norm = projection::dot(&forget_gradient, &forget_gradient);
-        let mut gradient = forget_gradient;
-        if config.projection {
-            gradient = project_if_conflicting(gradient, &retain_gradient, dot.clone(), retain_sq_norm.clone());
-        }
-        if config.retain_share > 0.0 {
-            gradient = gradient + retain_gradient.clone() * config.retain_share;
-        }
-        let retain_only = gate::retain_only(&config, self.classes, &forget.entropy, &forget.cross_entropy);
-        if let Some(retain_only) = &retain_only {
-            let everywhere = retain_only.clone().expand(gradient.dims());
-            gradient = gradient.mask_where(everywhere, retain_gradient.clone());
-        }
-        let (gradient, update_norm) = clip(gradient, config.max_grad_norm);
-
-        let mut direction = gradient + theta.clone() * config.weight_decay;
-        if let Some(momentum) = self.momentum.take() {
-            direction = momentum * config.momentum + direction;
-        }
-        if config.strict {
-            let conflict = projection::dot(&direction, &retain_gradient);
-            direction = project_if_conflicting(direction, &retain_gradient, conflict, retain_sq_norm.clone());
-        }
-        let direction_dot = projection::dot(&direction, &retain_gradient);
-        let direction_sq_norm = projection::dot(&direction, &direction);
-        network.parameters_mut().set_flat(theta - direction.clone() * config.learning_rate);
-        self.momentum = Some(direction);
-
-        let device = dot.device();
-        pack([
-            retain.cross_entropy,
-            retain.distillation,
-            forget.cross_entropy,
-            forget.objective,
-            forget.representation,
-            forget.entropy,
-            dot,
-            retain_sq_norm,
-            forget_sq_norm,
-            update_norm,
-            direction_dot,
-            direction_sq_norm,
-            retain_only.map_or_else(|| Tensor::zeros([1], &device), |flag| flag.float()),
-            retain.accuracy,
-            forget.accuracy,
-        ])
+        let forget = ForgetPass::of(hands, network, &leaves, &self.config, &batch, about).await;
+        self.update(network, retain, forget)
     }
 }

@@ -2,31 +2,27 @@
 
 use burn::tensor::Tensor;
 
-use super::{Objective, PurgeConfig, StepBatch, forget_objective, representation_loss, retain_loss};
+use super::anchor::retain_side;
+use super::erasure::forget_side;
+use super::{Objective, PurgeConfig, StepBatch};
 use crate::data::ClassRoles;
+use crate::kernels::tap_means;
 use crate::model::{Network, Views};
-use crate::unlearning::loss::{cross_entropy, entropy, share_correct};
 #[cfg(feature = "cpu")]
 use crate::work::count;
 use crate::work::{Hands, Input, Outcome, Task, Work, exactly, samples_at_once};
 
-/// Means over the retain batch, each `[1]`, g_r `[P]`, and the means of the taps, `[1, C]`.
+/// g_r `[P]`, the numbers of the retain batch as [`retain_side`] has them, and the means of the three taps, one after the other.
 pub(super) struct RetainPass {
     pub gradient: Tensor<1>,
-    pub cross_entropy: Tensor<1>,
-    pub distillation: Tensor<1>,
-    pub accuracy: Tensor<1>,
-    pub tap_means: [Tensor<2>; 3],
+    pub numbers: Tensor<1>,
+    pub tap_means: Tensor<1>,
 }
 
-/// Means over the forget batch, each `[1]`, and g_f `[P]`.
+/// g_f `[P]`, and the numbers of the forget batch as [`forget_side`] has them.
 pub(super) struct ForgetPass {
     pub gradient: Tensor<1>,
-    pub cross_entropy: Tensor<1>,
-    pub entropy: Tensor<1>,
-    pub objective: Tensor<1>,
-    pub representation: Tensor<1>,
-    pub accuracy: Tensor<1>,
+    pub numbers: Tensor<1>,
 }
 
 impl RetainPass {
@@ -42,9 +38,8 @@ impl RetainPass {
         let images = batch.retain_images.clone();
         let at_once = samples_at_once(network, &images, config.samples_at_once);
         let work = Work { task, images, rows, common: Vec::new() };
-        let [gradient, cross_entropy, distillation, accuracy, a, b, c] =
-            exactly(work.sum(hands, network, leaves, at_once).await);
-        Self { gradient, cross_entropy, distillation, accuracy, tap_means: [a, b, c].map(|mean| mean.unsqueeze()) }
+        let [gradient, numbers, tap_means] = exactly(work.sum(hands, network, leaves, at_once).await);
+        Self { gradient, numbers, tap_means }
     }
 }
 
@@ -55,26 +50,24 @@ impl ForgetPass {
         leaves: &Views,
         config: &PurgeConfig,
         batch: &StepBatch<'_>,
-        (roles, retain_confusion, tap_means): (&ClassRoles, &Tensor<2>, &[Tensor<2>; 3]),
+        (roles, retain_confusion, tap_means): (&ClassRoles, &Tensor<2>, &Tensor<1>),
     ) -> Self {
         let PurgeConfig { objective, representation_weight, .. } = *config;
         let task = &Erase { objective, representation_weight, roles: roles.clone() };
-        let [a, b, c] = tap_means.clone();
         let images = batch.forget_images.clone();
         let at_once = samples_at_once(network, &images, config.samples_at_once);
-        let common = vec![retain_confusion.clone(), a, b, c];
+        let common = vec![retain_confusion.clone(), tap_means.clone().unsqueeze()];
         let work = Work { task, images, rows: vec![batch.forget_labels.clone()], common };
-        let [gradient, cross_entropy, entropy, objective, representation, accuracy] =
-            exactly(work.sum(hands, network, leaves, at_once).await);
-        Self { gradient, cross_entropy, entropy, objective, representation, accuracy }
+        let [gradient, numbers] = exactly(work.sum(hands, network, leaves, at_once).await);
+        Self { gradient, numbers }
     }
 }
 
 /// What [`RetainPass`] is summed from, of labels and teacher logits `[B, K]`.
 #[derive(Debug)]
 pub(crate) struct Retain {
-    kd_weight: f64,
-    temperature: f64,
+    pub(super) kd_weight: f64,
+    pub(super) temperature: f64,
 }
 
 #[cfg(feature = "cpu")]
@@ -89,16 +82,8 @@ impl Task for Retain {
     fn of(&self, network: &Network, weights: &Views, input: Input) -> Outcome {
         let ([labels, teacher], share) = (input.rows(), input.share);
         let output = network.forward_with(weights, input.images);
-        let logits = output.logits.clone().without_autodiff();
-        let (ce, kd) = retain_loss(output.logits, labels.clone(), teacher, self.temperature);
-        let mut outcome = vec![
-            weights.gradient((ce.clone() + kd.clone() * self.kd_weight) * share),
-            ce.without_autodiff() * share,
-            kd.without_autodiff() * share,
-            share_correct(logits, labels) * share,
-        ];
-        outcome.extend(output.taps.map(|tap| (tap.without_autodiff().mean_dim(0) * share).flatten(0, 1)));
-        outcome
+        let (loss, numbers) = retain_side(self, &output.logits, labels, teacher, share);
+        vec![weights.gradient(loss), numbers, tap_means(output.taps, share)]
     }
 
     fn wants_gradient(&self) -> bool {
@@ -111,12 +96,12 @@ impl Task for Retain {
     }
 }
 
-/// What [`ForgetPass`] is summed from, of labels `[B, K]`; p_r and the retain batch's three tap means are common.
+/// What [`ForgetPass`] is summed from, of labels `[B, K]`; p_r and the means of the retain batch's taps are common.
 #[derive(Debug)]
 pub(crate) struct Erase {
-    objective: Objective,
-    representation_weight: f64,
-    roles: ClassRoles,
+    pub(super) objective: Objective,
+    pub(super) representation_weight: f64,
+    pub(super) roles: ClassRoles,
 }
 
 /// As a told task counts them.
@@ -137,19 +122,11 @@ impl Erase {
 
 impl Task for Erase {
     fn of(&self, network: &Network, weights: &Views, input: Input) -> Outcome {
-        let ([labels], [target, a, b, c], share) = (input.rows(), input.common(), input.share);
+        let ([labels], [retain_confusion, means], share) = (input.rows(), input.common(), input.share);
         let output = network.forward_with(weights, input.images);
-        let logits = output.logits.clone().without_autodiff();
-        let objective = forget_objective(self.objective, output.logits, labels.clone(), target, &self.roles);
-        let representation = representation_loss(&output.taps, &[a, b, c]);
-        vec![
-            weights.gradient((objective.clone() + representation.clone() * self.representation_weight) * share),
-            cross_entropy(logits.clone(), labels.clone()) * share,
-            entropy(logits.clone()) * share,
-            objective.without_autodiff() * share,
-            representation.without_autodiff() * share,
-            share_correct(logits, labels) * share,
-        ]
+        let answers = (&output.logits, &output.taps);
+        let (loss, numbers) = forget_side(self, answers, labels, retain_confusion, means.flatten(0, 1), share);
+        vec![weights.gradient(loss), numbers]
     }
 
     fn wants_gradient(&self) -> bool {

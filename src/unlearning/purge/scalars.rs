@@ -1,4 +1,3 @@
-use burn::tensor::Tensor;
 use serde::Serialize;
 
 use crate::unlearning::method::{Scalar, Scalars};
@@ -45,10 +44,6 @@ pub struct StepScalars {
     pub forget_accuracy: f64,
 }
 
-pub(crate) fn pack(values: [Tensor<1>; StepScalars::COUNT]) -> Tensor<1> {
-    Tensor::cat(values.to_vec(), 0)
-}
-
 impl StepScalars {
     /// How many numbers a step leaves on the device.
     pub const COUNT: usize = 15;
@@ -58,10 +53,12 @@ impl StepScalars {
         let [
             retain_ce,
             retain_kd,
+            retain_share,
             forget_ce,
-            forget_objective,
-            representation,
             forget_entropy,
+            forget_objective,
+            forget_share,
+            representation,
             dot,
             retain_sq_norm,
             forget_sq_norm,
@@ -69,8 +66,6 @@ impl StepScalars {
             direction_dot,
             direction_sq_norm,
             retain_only,
-            retain_share,
-            forget_share,
         ] = values.map(f64::from);
         let cosine = |dot: f64, sq: f64| {
             let norms = (sq * retain_sq_norm).sqrt();

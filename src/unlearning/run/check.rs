@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::Step;
 use super::plan::Plan;
 use crate::data::{Dataset, one_hot};
+use crate::kernels::{Number, RowLosses, Target, join, row_losses};
 use crate::model::{Network, Views};
 use crate::unlearning::loss::{correct, cross_entropy};
 use crate::work::{Hands, Images, Input, Outcome, Task, Work, answers_at_once, exactly};
@@ -36,7 +37,7 @@ impl Plan {
         }
         let forget = self.sums(hands, network, &self.forget_indices).await;
         let retain = self.sums(hands, network, &self.budget_indices).await;
-        Tensor::cat(vec![forget, retain.narrow(0, 1, 1)], 0)
+        join(vec![forget, retain.narrow(0, 1, 1)])
     }
 
     /// The [`Sums`] of samples of the training split, `[2]`.
@@ -66,8 +67,20 @@ impl Task for Sums {
         let [labels] = input.rows();
         let [batch, _] = labels.dims();
         let logits = network.forward_with(weights, input.images).logits;
-        let summed = cross_entropy(logits.clone(), labels.clone()) * batch as f32;
-        vec![Tensor::cat(vec![correct(logits, labels), summed], 0)]
+        let losses = RowLosses {
+            logits: &logits,
+            labels: &labels,
+            target: Target::None,
+            cross_entropy: 1.0,
+            divergence: 0.0,
+            share: batch as f64,
+            numbers: &[Number::Correct, Number::CrossEntropy],
+        };
+        let sums = row_losses(&losses, None).map(|(_, sums)| sums).unwrap_or_else(|| {
+            let summed = cross_entropy(logits.clone(), labels.clone()) * batch as f32;
+            join(vec![correct(logits.clone(), labels.clone()), summed])
+        });
+        vec![sums]
     }
 
     fn wants_gradient(&self) -> bool {

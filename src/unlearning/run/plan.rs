@@ -10,6 +10,7 @@ use super::check::{Check, FORGET_ACCURACY};
 use super::{LoopConfig, RunConfig, Samples, Step, StopReason, Stopping};
 use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
+use crate::kernels::{join, square};
 use crate::model::Network;
 use crate::unlearning::method::{Scalar, Steps};
 use crate::work::Hands;
@@ -147,7 +148,7 @@ impl Plan {
         while values.len() < steps && check.is_none() {
             let packed = walk.steps.step(&mut walk.network, &mut walk.samples, hands).await;
             // One number more, which is finite only where all weights are.
-            values.push(Tensor::cat(vec![packed, sum_of_squares(walk.network.parameters().flat())], 0));
+            values.push(join(vec![packed, square(&walk.network.parameters().flat())]));
             walk.step += 1;
             *check = self.check_after(walk.step);
         }
@@ -178,7 +179,7 @@ impl Plan {
         if let Some(check) = at_once {
             values.push(self.look(hands, &state.walk.network, check).await);
         }
-        let values = device::read_while(Tensor::cat(values, 0), meanwhile(&state.walk)).await?;
+        let values = device::read_while(join(values), meanwhile(&state.walk)).await?;
         let width = state.walk.steps.packed_len() + 1;
         let (rows, looked) = values.split_at(count * width);
         let done: Vec<Step> = (first..)
@@ -218,10 +219,6 @@ impl Plan {
         }
         Ok(done)
     }
-}
-
-fn sum_of_squares(values: Tensor<1>) -> Tensor<1> {
-    (values.clone() * values).sum()
 }
 
 fn all_finite(values: &[f32]) -> bool {
