@@ -132,8 +132,9 @@ pub(super) fn forward(layer: Layer<'_>, x: &[f32], keep: bool) -> (Vec<f32>, Opt
         unsafe { kept.y.set_len(numbers) };
         keep.then_some(kept)
     });
-    let kept = kept.into_iter().collect::<Option<_>>().map(Kept);
-    (out, kept)
+    // All of them first, for a sequence of options ends at the first without anything.
+    let kept: Vec<_> = kept.into_iter().collect();
+    (out, kept.into_iter().collect::<Option<_>>().map(Kept))
 }
 
 struct Forward<'a> {

@@ -5,7 +5,7 @@
 
 use super::layout::{Pixels, Shape};
 use super::matrix::{self, Sizes};
-use super::simd::{BLOCK, In, Out, Simd, unrolled};
+use super::simd::{BLOCK, In, Out, Simd, eight};
 
 /// Places, pixels of the results of a few images, that are gathered at once: their columns stay in the second-level cache.
 const PLACES: usize = 64;
@@ -119,18 +119,6 @@ impl Weights {
         // SAFETY: both are as large as they have to be for `each`.
         self.each(|at, packed| unsafe { eight(from.add(at), self.row, to.add(packed), self.apart()) });
         packed
-    }
-}
-
-/// Copies eight numbers, so far apart.
-///
-/// # Safety
-/// There are as many.
-#[inline(always)]
-unsafe fn eight(from: In, from_apart: usize, to: Out, to_apart: usize) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        unrolled!(K < 8, 8, { to.add(K * to_apart).put(from.add(K * from_apart).number()) });
     }
 }
 

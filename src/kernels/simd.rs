@@ -147,6 +147,18 @@ macro_rules! unrolled {
 }
 pub(super) use unrolled;
 
+/// Copies eight numbers, which lie so far apart.
+///
+/// # Safety
+/// There are as many.
+#[inline(always)]
+pub(super) unsafe fn eight(from: In, from_apart: usize, to: Out, to_apart: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        unrolled!(K < 8, 8, { to.add(K * to_apart).put(from.add(K * from_apart).number()) });
+    }
+}
+
 /// Registers, all zero.
 ///
 /// # Safety

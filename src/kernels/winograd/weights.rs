@@ -2,7 +2,7 @@
 //! wants this anew, so it must not take long.
 
 use super::super::layout::{Shape, TAPS};
-use super::super::simd::{BLOCK, In, Kernel, Out, Simd, dispatch, unrolled, zeros};
+use super::super::simd::{BLOCK, In, Kernel, Out, Simd, dispatch, eight, unrolled, zeros};
 use super::POSITIONS;
 
 /// Numbers of the transformed weights.
@@ -52,16 +52,16 @@ impl Kernel for Pack<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Pack { s, weight, apart: [per_o, per_i], turned, packed } = self;
-        let to = Out::new(packed);
+        let (from, to) = (In::new(weight), Out::new(packed));
         let half = [0.5];
         for o in (0..s.output).step_by(BLOCK) {
             for i in 0..s.input {
                 let mut taps = [[0.0; BLOCK]; TAPS];
-                for lane in 0..BLOCK {
-                    let kernel = &weight[(o + lane) * per_o + i * per_i..][..TAPS];
-                    for (tap, value) in kernel.iter().enumerate() {
-                        taps[if turned { TAPS - 1 - tap } else { tap }][lane] = *value;
-                    }
+                let lanes = Out::new(taps.as_flattened_mut());
+                for tap in 0..TAPS {
+                    let place = if turned { TAPS - 1 - tap } else { tap };
+                    // SAFETY: eight output channels from `o` on.
+                    unsafe { eight(from.add(o * per_o + i * per_i + tap), per_o, lanes.add(place * BLOCK), 1) }
                 }
                 let mut lane = 0;
                 while lane < BLOCK {
@@ -108,7 +108,7 @@ impl Kernel for Unpack<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Unpack { s, packed, weight } = self;
-        let from = In::new(packed);
+        let (from, weight) = (In::new(packed), Out::new(weight));
         let half = [0.5];
         for o in (0..s.output).step_by(BLOCK) {
             for i in 0..s.input {
@@ -134,10 +134,11 @@ impl Kernel for Unpack<'_> {
                     }
                     lane += S::LANES;
                 }
-                for lane in 0..BLOCK {
-                    let kernel = &mut weight[((o + lane) * s.input + i) * TAPS..][..TAPS];
-                    for (tap, value) in kernel.iter_mut().enumerate() {
-                        *value = taps[tap][lane];
+                let lanes = In::new(taps.as_flattened());
+                for tap in 0..TAPS {
+                    // SAFETY: eight output channels from `o` on.
+                    unsafe {
+                        eight(lanes.add(tap * BLOCK), 1, weight.add((o * s.input + i) * TAPS + tap), s.input * TAPS)
                     }
                 }
             }
