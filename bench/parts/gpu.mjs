@@ -8,7 +8,7 @@ export async function gpu(bench) {
   const { steps, warmUp, device } = await bench.inChromium(async (browser, origin) => {
     const page = await browser.newPage();
     try {
-      await page.addInitScript(countInWorkers, `(${count})()`);
+      await page.addInitScript(countInWorkers, `(${count})();`);
       await page.goto(`${origin}/tests/package.html`);
       await page.waitForFunction(() => 'createSession' in globalThis);
       return await page.evaluate(stepsOnGpu, bench.options.quick ? 2 : 4);

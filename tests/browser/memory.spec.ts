@@ -4,9 +4,14 @@ import { controls } from './demo-page';
 import { serveFew } from './packed';
 
 /** How often the class is forgotten and the network reset. CYCLES asks for more, and MEMORY for a file with what they took. */
-const cycles = Number(process.env['CYCLES'] ?? 24);
+const cycles = Number(process.env['CYCLES'] ?? 12);
 /** Until then buffers have grown to what they need, and code is compiled. */
 const warmUp = Math.min(10, cycles >> 1);
+/** How often to look in between, which takes time. */
+const looks = process.env['MEMORY'] ? Math.ceil(cycles / 10) : cycles;
+
+// A trace would itself grow with every act.
+test.use({ trace: 'off' });
 
 /** What there is of a page, its workers included. */
 interface Taken {
@@ -93,7 +98,7 @@ function residentOf(id: number): number {
 
 for (const workers of [1, 2]) {
   test(`runs and resets leave nothing behind: ${workers} worker${workers > 1 ? 's' : ''}`, async ({ page }) => {
-    test.setTimeout(120_000 + cycles * 20_000);
+    test.setTimeout(300_000 + cycles * 30_000);
     await serveFew(page, { train: 8, rest: 4 });
     await page.addInitScript(bringGauges);
     const settings = 'batchSize=8&learningRate=0.02&targetForgetAccuracy=80&checkEvery=2';
@@ -108,7 +113,7 @@ for (const workers of [1, 2]) {
       await expect(after).toBeVisible({ timeout: 60_000 });
       await reset.click();
       await expect(status).toContainText('Ready', { timeout: 60_000 });
-      if (cycle === warmUp || cycle === cycles || cycle % Math.ceil(cycles / 10) === 0) {
+      if (cycle === warmUp || cycle % looks === 0 || cycle === cycles) {
         samples.push(await takenBy(page, client, cycle));
       }
     }
