@@ -2,6 +2,11 @@ import { expect, test, type Page } from '@playwright/test';
 import type { Evaluation, StepScalars, UnlearnConfig } from 'purge-unlearning';
 import { fewDigits, type IdxFiles } from './digits';
 
+declare global {
+  /** Goes on with the run to the end of its next step. */
+  var nextStep: () => Promise<void>;
+}
+
 const steps = 4;
 
 type Settings = Omit<UnlearnConfig, 'forgetClass'>;
@@ -43,9 +48,100 @@ function runs(page: Page, device: 'cpu' | 'webgpu', files: IdxFiles, settings: S
   );
 }
 
-test('a few PURGE steps on WebGPU agree with those of the CPU, whatever the preset', async ({ page }) => {
+/** What workers have asked of the graphics card since the page was opened. */
+interface Asked {
+  dispatches: number;
+  submits: number;
+  pipelines: number;
+}
+
+/** Lets the workers of a page count what they ask of the graphics card: before the page is opened. Gives the counts. */
+async function countAsked(page: Page): Promise<() => Promise<Asked>> {
+  const counting = () => {
+    const asked: Asked = { dispatches: 0, submits: 0, pipelines: 0 };
+    const count = (prototype: object, method: string, what: keyof Asked) => {
+      const original = Reflect.get(prototype, method) as (...given: unknown[]) => unknown;
+      Reflect.set(prototype, method, function (this: unknown, ...given: unknown[]) {
+        asked[what] += 1;
+        return original.apply(this, given);
+      });
+    };
+    const here = globalThis as unknown as Record<string, { prototype: object } | undefined>;
+    if (!here['GPUDevice'] || !here['GPUQueue'] || !here['GPUComputePassEncoder']) return;
+    count(here['GPUComputePassEncoder'].prototype, 'dispatchWorkgroups', 'dispatches');
+    count(here['GPUQueue'].prototype, 'submit', 'submits');
+    count(here['GPUDevice'].prototype, 'createComputePipeline', 'pipelines');
+    const channel = new BroadcastChannel('asked');
+    channel.onmessage = () => {
+      if (asked.dispatches > 0) channel.postMessage(asked);
+    };
+  };
+  await page.route('**/worker.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${counting.toString()})();\n${await response.text()}` });
+  });
+  return () =>
+    page.evaluate(
+      () =>
+        new Promise<Asked>((resolve) => {
+          const channel = new BroadcastChannel('asked');
+          channel.onmessage = ({ data }: MessageEvent<Asked>) => {
+            channel.close();
+            resolve(data);
+          };
+          channel.postMessage('how much?');
+        }),
+    );
+}
+
+test('a step on WebGPU is a few dispatches, and the pipelines of a run are few', async ({ page }) => {
+  const asked = await countAsked(page);
   const files = await fewDigits(page);
-  const settings: Settings[] = [{ preset: 'published' }, { preset: 'strict' }];
+  await page.evaluate(async (files) => {
+    const session = await createSession({ device: 'webgpu' });
+    await session.loadModel('/models/mnist-group.safetensors');
+    await session.loadDataset({
+      kind: 'idx',
+      trainImages: new Uint8Array(files['train-images']),
+      trainLabels: new Uint8Array(files['train-labels']),
+      testImages: new Uint8Array(files['t10k-images']),
+      testLabels: new Uint8Array(files['t10k-labels']),
+    });
+    await session.evaluate({ forgetClass: 3 });
+    // A pass over D_f is twelve steps: none of these is followed by a look at the data.
+    const endless = { epochs: 1000, checkEvery: 1_000_000, targetForgetAccuracy: 0, batchSize: 2 };
+    const events = session.unlearn({ forgetClass: 3, ...endless });
+    globalThis.nextStep = async () => {
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done || (value.type === 'progress' && value.steps.length > 0)) return;
+      }
+    };
+    await globalThis.nextStep();
+  }, files);
+  const seen: Asked[] = [await asked()];
+  for (let step = 0; step < 5; step += 1) {
+    await page.evaluate(() => globalThis.nextStep());
+    seen.push(await asked());
+  }
+  const usual = (what: keyof Asked) => {
+    const steps = seen.slice(1).map((now, step) => now[what] - (seen[step]?.[what] ?? NaN));
+    return steps.sort((a, b) => a - b)[2];
+  };
+  expect(usual('dispatches')).toBeGreaterThan(20);
+  expect(usual('dispatches')).toBeLessThanOrEqual(120);
+  expect(usual('submits')).toBeLessThanOrEqual(8);
+  expect(seen.at(-1)?.pipelines).toBeLessThanOrEqual(70);
+});
+
+test('a few PURGE steps on WebGPU agree with those of the CPU, whatever the settings', async ({ page }) => {
+  const files = await fewDigits(page);
+  const settings: Settings[] = [
+    { preset: 'published' },
+    { preset: 'strict', samplesAtOnce: 3 },
+    { preset: 'published', objective: 'uniform', forgetGate: 0.9 },
+    { preset: 'strict', objective: 'gradient_ascent', maxGradNorm: 0 },
+  ];
   const cpu = await runs(page, 'cpu', files, settings);
   const webgpu = await runs(page, 'webgpu', files, settings);
   expect([cpu.kind, webgpu.kind]).toEqual(['cpu', 'webgpu']);
