@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers walk fuzz bench bench-gpu size data models scores clean
+.PHONY: demo build test test-browsers walk fuzz bench bench-peers bench-gpu size data models scores clean
 
 # Builds the page and serves it.
 demo: build
@@ -15,17 +15,21 @@ test:
 test-browsers:
 	scripts/browsers.sh
 
-# Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images.
+# Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images. WORKERS=2 for two workers.
 walk:
-	scripts/walk.sh $(or $(SECONDS),300) $(SEED)
+	WORKERS=$(WORKERS) scripts/walk.sh $(or $(SECONDS),300) $(SEED)
 
 # Feeds the readers of files with bad ones, SECONDS each; make test does so for a few seconds.
 fuzz:
 	scripts/fuzz.sh $(or $(SECONDS),600)
 
-# Times a PURGE step natively and in the browser, and natively each layer.
+# Measures all in one run, natively and in the browser; BENCH="--quick --peer" and more: bench/README.md.
 bench:
-	scripts/bench.sh
+	scripts/bench.sh $(BENCH)
+
+# The same step in TensorFlow.js and jax-js, which it installs outside the clone, and in PyTorch.
+bench-peers:
+	scripts/bench.sh --peer --peers --only peers $(BENCH)
 
 # Times the page's WebGPU module on this machine's graphics card, without a browser; BATCH=16 STEPS=4 for a slow one.
 bench-gpu:

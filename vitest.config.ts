@@ -9,7 +9,7 @@ export default defineConfig({
       {
         test: {
           name: 'plain',
-          include: ['{pkg,www}/**/*.test.ts', 'scripts/*.test.mjs'],
+          include: ['{pkg,www}/**/*.test.ts', '{bench,scripts}/*.test.mjs'],
           exclude: [...configDefaults.exclude, page],
         },
       },

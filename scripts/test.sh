@@ -33,3 +33,6 @@ scripts/build.sh light
 node scripts/check-package.mjs
 say 'the page in Chromium'
 npm run --silent test:browser
+say 'whatever a visitor does, and workers that die, with two workers and with three'
+WORKERS=2 WALK_SEED=4 npx playwright test tests/browser/walk.spec.ts
+WORKERS=3 npx playwright test tests/browser/death.spec.ts

@@ -12,10 +12,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: {
       output: {
-        // All engine modules have the same file name; a folder for each keeps them apart.
-        assetFileNames({ originalFileNames }) {
-          const [, device] = /dist\/(cpu|cpu-relaxed|webgpu)\//.exec(originalFileNames[0] ?? '') ?? [];
-          return device ? `engine/${device}/[name]-[hash][extname]` : 'assets/[name]-[hash][extname]';
+        assetFileNames({ originalFileNames: [original = ''] }) {
+          // All engine modules have the same file name; a folder for each keeps them apart.
+          const [, device] = /dist\/(cpu|cpu-relaxed|webgpu)\//.exec(original) ?? [];
+          if (device) return `engine/${device}/[name]-[hash][extname]`;
+          // The package's networks and data are those of public, where the page asks for them: once is enough.
+          const [, folder] = /pkg\/assets\/(models|data)\//.exec(original) ?? [];
+          return folder ? `${folder}/[name][extname]` : 'assets/[name]-[hash][extname]';
         },
       },
     },

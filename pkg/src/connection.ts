@@ -83,6 +83,11 @@ export class Connection {
     });
   }
 
+  /** What was asked for need not be finished: the answer may come early. */
+  giveUp(): void {
+    if (this.#waiting) this.#worker.postMessage({ id: this.#waiting.id, type: 'give-up' } satisfies Request);
+  }
+
   /** Ends the worker; what waits for it, and whatever is asked later, fails with `error`. */
   close(error: PurgeError): void {
     if (this.#ended) return;

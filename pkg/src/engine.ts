@@ -51,6 +51,13 @@ export interface Engine {
   evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
   /** Computes what a run begins with, and keeps it. */
   prepare(): Awaitable<void>;
+  /**
+   * Takes a few steps on black images of this size, `batch` of either side, apart from all that is loaded.
+   *
+   * @param goesOn Asked now and then. At false that is the end, and the answer undefined.
+   * @returns Milliseconds of a step.
+   */
+  rehearse(batch: number, height: number, width: number, goesOn: () => Promise<boolean>): Awaitable<number | undefined>;
   startUnlearning(config: UnlearnConfig): Awaitable<void>;
   advance(steps: number): Awaitable<Advance>;
   /** Takes the next step beforehand: it shows only when `advance` asks for it. */

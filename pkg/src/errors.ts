@@ -26,6 +26,11 @@ export class PurgeError extends Error {
   }
 }
 
+/** What everything fails with that a session was asked for before it was closed. */
+export function closed(): PurgeError {
+  return new PurgeError('cancelled', 'The session was closed.');
+}
+
 /** A failure in a form that can be posted between threads. */
 export interface Failure {
   code: ErrorCode;

@@ -29,6 +29,8 @@ export class Helpers {
   readonly #isBusy: () => boolean;
   readonly #at = new Map<number, Connection>();
   readonly #life = new AbortController();
+  /** Of those that have not said yet whether they can work. */
+  readonly #starting = new Set<Promise<void>>();
   #engine: Connection | undefined;
   #lastId = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +49,7 @@ export class Helpers {
 
   /** Gives the engine as many helpers as are still missing; whatever stands against one, the engine does without. */
   async join(engine: Connection, address: ModuleAddress): Promise<void> {
-    if (this.#engine !== engine) this.#end();
+    if (this.#engine !== engine) this.end();
     this.#engine = engine;
     const fresh: { id: number; port: MessagePort }[] = [];
     while (this.#at.size < this.workers - 1) {
@@ -60,15 +62,21 @@ export class Helpers {
     silent.forEach((id) => this.#drop(id));
   }
 
-  /** Ends all of them at once. */
+  /** Once each of them can work, or never will. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#starting);
+  }
+
+  /** Ends all of them at once; a later run may have others. */
+  end(): void {
+    for (const id of this.#at.keys()) this.#drop(id);
+  }
+
+  /** Ends all of them for good. */
   close(): void {
     this.#life.abort();
     clearTimeout(this.#timer);
-    this.#end();
-  }
-
-  #end(): void {
-    for (const id of this.#at.keys()) this.#drop(id);
+    this.end();
   }
 
   #drop(id: number): void {
@@ -83,7 +91,11 @@ export class Helpers {
     try {
       const helper = new Connection(this.#makeWorker(), { onProgress() {}, onDeath: () => this.#at.delete(id) });
       this.#at.set(id, helper);
-      helper.call({ type: 'help', address, port: port2 }, [port2]).catch(() => this.#drop(id));
+      const starting = helper
+        .call({ type: 'help', address, port: port2 }, [port2])
+        .catch(() => this.#drop(id))
+        .finally(() => this.#starting.delete(starting));
+      this.#starting.add(starting);
       return port1;
     } catch {
       return undefined;

@@ -61,6 +61,8 @@ export type Command =
   | { type: 'resolve-config'; config: UnlearnConfig }
   | { type: 'evaluate'; options: Omit<EvaluateOptions, 'model'>; model?: NamedFile }
   | { type: 'prepare' }
+  /** Steps on black images, apart from all that is loaded; ends early at `give-up`. */
+  | { type: 'rehearse'; batch: number; height: number; width: number }
   | { type: 'start'; config: UnlearnConfig }
   /** `ahead`: the worker goes on with a step more once it has answered, which the next `advance` then has at once. */
   | { type: 'advance'; steps: number; ahead: boolean }
@@ -85,6 +87,8 @@ export interface Results {
   'resolve-config': ResolvedConfig;
   evaluate: Evaluation;
   prepare: undefined;
+  /** Milliseconds of a step; undefined where it was given up. */
+  rehearse: number | undefined;
   start: undefined;
   advance: Advance;
   /** With the network that the run has made, so that it outlives the engine. */
@@ -99,8 +103,8 @@ export interface Results {
   leave: undefined;
 }
 
-/** Page to worker. */
-export type Request = { id: number } & Command;
+/** Page to worker; with `give-up` the request of that id may end early, and nothing else answers it. */
+export type Request = { id: number } & (Command | { type: 'give-up' });
 
 /** How a request ended. */
 export type Outcome =

@@ -45,6 +45,8 @@ export function serve(scope: WorkerScope, host: Host): void {
   let stumbled: Failure | undefined;
   /** That step, which helpers may have a part of: the engine takes one call at a time. */
   let ahead: Promise<void> | undefined;
+  /** The newest request that nobody waits for any more. */
+  let givenUp: number | undefined;
 
   // The panic hook logs what happened, then the module traps without words; only here do the two meet.
   const log = scope.console.error;
@@ -64,11 +66,19 @@ export function serve(scope: WorkerScope, host: Host): void {
   });
 
   scope.addEventListener('message', ({ data: { id, ...command } }) => {
+    if (command.type === 'give-up') {
+      givenUp = id;
+      return;
+    }
+    const goesOn = async () => {
+      await turn();
+      return givenUp !== id;
+    };
     const report: Report = (loaded, total) => {
       const progress = { what: 'engine' as const, loaded, ...(total !== undefined && { total }) };
       scope.postMessage({ id, type: 'progress', progress }, []);
     };
-    void Promise.race([carryOut(command, report), crashed]).then((outcome) => {
+    void Promise.race([carryOut(command, report, goesOn), crashed]).then((outcome) => {
       try {
         scope.postMessage({ id, ...outcome }, transferables(outcome));
       } catch (error) {
@@ -88,11 +98,11 @@ export function serve(scope: WorkerScope, host: Host): void {
     }
   }
 
-  async function carryOut(command: Command, report: Report): Promise<Ended> {
+  async function carryOut(command: Command, report: Report, goesOn: () => Promise<boolean>): Promise<Ended> {
     await ahead;
     if (stumbled) return { type: 'failure', ...stumbled };
     const failed = (thrown: unknown): Outcome => ({ type: 'failure', ...toFailure(thrown, panic) });
-    const outcome = await answer(command, report).then(
+    const outcome = await answer(command, report, goesOn).then(
       (value) => ({ type: 'result', of: command.type, value }) as Outcome,
       failed,
     );
@@ -104,7 +114,11 @@ export function serve(scope: WorkerScope, host: Host): void {
     }
   }
 
-  async function answer(command: Command, report: Report): Promise<Results[Command['type']]> {
+  async function answer(
+    command: Command,
+    report: Report,
+    goesOn: () => Promise<boolean>,
+  ): Promise<Results[Command['type']]> {
     if (command.type === 'detect') return detectDevice(host.surroundings, command.software);
     if (command.type === 'open') {
       engine = await host.loadEngine(command.address, report);
@@ -148,6 +162,8 @@ export function serve(scope: WorkerScope, host: Host): void {
       case 'prepare':
         await engine.prepare();
         return;
+      case 'rehearse':
+        return engine.rehearse(command.batch, command.height, command.width, goesOn);
       case 'start':
         await engine.startUnlearning(command.config);
         return;
@@ -182,6 +198,11 @@ export function serve(scope: WorkerScope, host: Host): void {
 
 /** How a request ended, without its id. */
 type Ended = Outcome & Pick<Exclude<Reply, { type: 'progress' }>, 'state'>;
+
+/** Lets messages that have come be heard first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
 
 function namesOf(files: readonly NamedFile[]): string[] {
   return files.map((file) => file.name);

@@ -3,6 +3,15 @@ import type { MethodName, MethodSettings, PresetName, StopReason } from './setti
 /** Where the engine computes. */
 export type DeviceKind = 'webgpu' | 'cpu';
 
+/** How long devices take for a step of PURGE on 128 + 128 images, as trials have shown, in milliseconds. */
+export interface Pace {
+  webgpu: number;
+  /** Whether `webgpu` is that of a smaller step, and 128 + 128 images take longer: it was slow enough. */
+  atLeast?: boolean;
+  /** With all workers; absent where no CPU could have been quicker than this GPU, so that none was asked. */
+  cpu?: number;
+}
+
 /** The device a session got. */
 export interface DeviceInfo {
   kind: DeviceKind;
@@ -10,6 +19,8 @@ export interface DeviceInfo {
   name: string;
   /** Why it is not WebGPU; absent when it is, or when the CPU was asked for. */
   reason?: string;
+  /** What `warmUp` has found with `device: 'auto'`, and decided by; absent before, and where there was no choice. */
+  pace?: Pace;
   /** How many workers compute once a run has started; absent on WebGPU. */
   workers?: number;
 }
@@ -329,7 +340,7 @@ export interface LoadProgress {
 }
 
 export interface SessionOptions {
-  /** Default: 'auto': WebGPU where it can run, else the CPU. */
+  /** Default: 'auto': WebGPU where it can run, else the CPU; `warmUp` may find that the CPU is quicker. */
   device?: 'auto' | DeviceKind;
   /**
    * How many workers compute on the CPU: the engine's own, and helpers that start with the first run. Results do not depend on
@@ -345,6 +356,11 @@ export interface SessionOptions {
    * or where the bundler puts them.
    */
   assets?: string | URL;
+}
+
+export interface WarmUpOptions {
+  /** Gives it up. */
+  signal?: AbortSignal;
 }
 
 export interface UnlearnOptions {
@@ -369,7 +385,7 @@ export interface UnlearnOptions {
  * An option that no call knows, or one of another kind, fails with `bad-config`.
  */
 export interface Session {
-  /** Where it computes. A new engine after `device-lost` may get another device. */
+  /** Where it computes. A new engine after `device-lost` may get another device, and `warmUp` may choose the CPU. */
   readonly device: DeviceInfo;
   /** The network as it was loaded, or as `keep` left it. */
   readonly model: ModelInfo | undefined;
@@ -416,6 +432,18 @@ export interface Session {
    * here: say so where you show them.
    */
   stored(file: Source, options?: { model?: Source }): Promise<StoredEvaluations | undefined>;
+  /**
+   * Makes the GPU's pipelines while there is time, by steps on black images that change nothing. On the CPU there is nothing
+   * to do. With `device: 'auto'` it also finds out, once, whether the GPU is quicker than the CPU with all its workers; where
+   * it is not, or does not get through a step, the session goes on with the CPU, with all that it holds.
+   *
+   * Any other call that comes meanwhile, or `signal`, ends it early; what is under way then is at most a pass over a few
+   * images. Another `warmUp` goes on from there.
+   *
+   * @returns The device that the session goes on with, whose `reason` and `pace` say why; undefined where it ended early, or
+   *   in the middle of a run.
+   */
+  warmUp(options?: WarmUpOptions): Promise<DeviceInfo | undefined>;
   /** Computes what a run would begin with, so that it begins at once. */
   prepare(): Promise<void>;
   /** Every score of the network as it is now, also in the middle of a run, or of another one. */

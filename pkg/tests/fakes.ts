@@ -58,6 +58,8 @@ export class FakeEngine implements Engine {
   during: (call: string) => void | Promise<void> = () => {};
   /** The same once it has had its effect. */
   after: (call: string) => void | Promise<void> = () => {};
+  /** Milliseconds that a step of a rehearsal is said to take. */
+  pace: (batch: number) => number = () => 1;
   /** Called in a step that is taken beforehand; may throw. */
   whenAhead: () => void = () => {};
   #busy = false;
@@ -87,6 +89,8 @@ export class FakeEngine implements Engine {
         dataset: {
           name: this.#data.name,
           title: this.#data.content,
+          height: 2,
+          width: 3,
           members: network !== undefined && !misfit ? `those of ${network}` : 'all',
           nonMemberSplits: this.#data.content.includes('without val') ? ['test'] : ['test', 'val'],
           ...common,
@@ -160,6 +164,15 @@ export class FakeEngine implements Engine {
 
   async prepare() {
     await this.#call('prepare', () => this.#mustFit());
+  }
+
+  async rehearse(batch: number, height: number, width: number, goesOn: () => Promise<boolean>) {
+    let on = true;
+    await this.#call(`rehearse ${batch} of ${height}×${width}`, () => {
+      if (!this.#loaded) refuse('bad-state', 'load a network first');
+    });
+    for (let step = 0; step < 3 && on; step++) on = await goesOn();
+    return on ? this.pace(batch) : undefined;
   }
 
   async startUnlearning(config: UnlearnConfig) {
@@ -345,9 +358,12 @@ export class FakeWorker extends EventTarget {
 
 export interface Workers {
   all: FakeWorker[];
+  /** Those that help an engine. */
+  helpers: FakeWorker[];
   /** The newest. */
   last(): FakeWorker;
   make(): EngineWorker;
+  makeHelper(): EngineWorker;
 }
 
 /** An adapter that can run the engine, or one that lacks something. */
@@ -376,6 +392,7 @@ export function fakeGpu(
  */
 export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: FakeWorker) => void = () => {}): Workers {
   const all: FakeWorker[] = [];
+  const helpers: FakeWorker[] = [];
   const host = (worker: FakeWorker): Host => ({
     surroundings: { gpu, isSecureContext: true },
     loadEngine: async ({ wasm }, report) => {
@@ -387,20 +404,23 @@ export function fakeWorkers(gpu?: Gpu, prepare: (engine: FakeEngine, worker: Fak
       worker.engine = engine;
       return engine;
     },
-    loadHelper: () => Promise.reject(new Error('these sessions have no helpers')),
+    loadHelper: () => Promise.resolve({ takeNetwork() {}, work: () => new Uint8Array() }),
   });
+  const makeIn = (list: FakeWorker[]) => () => {
+    const worker = new FakeWorker(host);
+    list.push(worker);
+    return worker as unknown as EngineWorker;
+  };
   return {
     all,
+    helpers,
     last: () => {
       const last = all.at(-1);
       if (!last) throw new Error('no worker was made');
       return last;
     },
-    make: () => {
-      const worker = new FakeWorker(host);
-      all.push(worker);
-      return worker as unknown as EngineWorker;
-    },
+    make: makeIn(all),
+    makeHelper: makeIn(helpers),
   };
 }
 

@@ -46,13 +46,17 @@ class Play {
   /** No engine dies any more. */
   peace = false;
 
-  constructor(seed: number) {
+  constructor(
+    seed: number,
+    readonly count: number,
+  ) {
     this.random = randomFrom(seed);
     this.workers = fakeWorkers(undefined, (engine, worker) => this.#doom(engine, worker));
   }
 
   async play(): Promise<void> {
-    this.session = await openSession({ device: 'cpu' }, this.workers.make);
+    const { make, makeHelper } = this.workers;
+    this.session = await openSession({ device: 'cpu', workers: this.count }, make, makeHelper);
     const length = 10 + this.#below(30);
     for (let i = 0; i < length; i++) {
       await this.#step();
@@ -61,7 +65,8 @@ class Play {
     if (this.random() < 0.3) await this.#closeInTheMiddle();
     else await this.#comeToRest();
     this.session.close();
-    expect(this.workers.all.every((worker) => worker.terminated)).toBe(true);
+    const { all, helpers } = this.workers;
+    expect([...all, ...helpers].every((worker) => worker.terminated)).toBe(true);
   }
 
   #below(n: number): number {
@@ -136,6 +141,7 @@ class Play {
       () => this.#keep(),
       () => this.#reset(),
       () => this.#dieBetween(),
+      () => this.#helperDies(),
       ...Array.from({ length: 4 }, () => () => this.#begin()),
       ...Array.from({ length: 8 }, () => () => this.#pull()),
       () => this.#leave(),
@@ -163,6 +169,8 @@ class Play {
     expect(session.model?.dataset).toBe(truth.loaded);
     expect(session.dataset?.title).toBe(truth.data);
     const worker = this.workers.last();
+    const helping = this.workers.helpers.filter(({ terminated }) => !terminated);
+    expect(helping.length, 'helpers at once').toBeLessThan(this.count);
     if (worker.terminated) return;
     const { model, dataset, misfit } = worker.engine.state();
     expect({ model: session.model, dataset: session.dataset, misfit: session.misfit }).toEqual({
@@ -275,6 +283,15 @@ class Play {
     await Promise.resolve();
   }
 
+  /** Of which nobody need know. */
+  async #helperDies(): Promise<void> {
+    const alive = this.workers.helpers.filter((worker) => !worker.terminated);
+    if (alive.length === 0) return;
+    this.log.push('a helper stops');
+    this.#pick(alive).dispatchEvent(Object.assign(new Event('error'), { message: 'boom' }));
+    await Promise.resolve();
+  }
+
   async #begin(): Promise<void> {
     const { truth, session } = this;
     const forgetClass = this.#below(10);
@@ -312,13 +329,14 @@ class Play {
 
 const seeds = Array.from({ length: 400 }, (_, i) => i);
 
-test('whatever is asked and whenever an engine dies: the session tells what is so, and loses only what it says', async () => {
+test('whatever is asked and whenever a worker dies: the session tells what is so, and loses only what it says', async () => {
   const plays = seeds.map(async (seed) => {
-    const play = new Play(seed);
+    const play = new Play(seed, 1 + (seed % 3));
     try {
       await play.play();
     } catch (error) {
-      throw new Error(`seed ${seed}: ${String(error)}\n${play.log.join('\n')}`, { cause: error });
+      const what = `seed ${seed}, workers: ${play.count}`;
+      throw new Error(`${what}: ${String(error)}\n${play.log.join('\n')}`, { cause: error });
     }
     return play;
   });
@@ -330,6 +348,7 @@ test('whatever is asked and whenever an engine dies: the session tells what is s
     /refuses exportModel/,
     /refuses finish/,
     /bad-state A run was/,
+    /a helper stops/,
   ];
   expect(toMeet.filter((pattern) => !pattern.test(met))).toEqual([]);
 }, 90_000);

@@ -1,4 +1,4 @@
-//! A layer on a batch: 3×3 convolution, norm, ReLU and perhaps a max pool, and back.
+//! A layer on a batch: convolution, norm, perhaps ReLU and a max pool, and back.
 //!
 //! A batch is worked through in parts of a fixed number of images, natively on as many threads as there are. What a part
 //! sums is added to the others' in their order, so that results do not depend on the number of threads.
@@ -6,7 +6,7 @@
 use super::layout::{self, Pixels, Shape};
 use super::norm::{self, Scratch, Sums, Tail};
 use super::simd::{BLOCK, In, Kernel, Out, Simd, dispatch};
-use super::{conv, planar};
+use super::{columns, planar, winograd};
 
 /// Images of a part.
 const IMAGES: usize = 16;
@@ -30,6 +30,15 @@ impl Layer<'_> {
         self.tail.s
     }
 
+    fn way(&self) -> Way {
+        let s = self.shape();
+        match () {
+            () if s.is_same() && s.planar() => Way::Planar,
+            () if s.is_same() && winograd::fits(s) => Way::Winograd,
+            () => Way::Columns,
+        }
+    }
+
     /// What the kernels rely on. `x` is a batch of bordered images.
     fn check(&self, x: &[f32]) {
         let s = self.shape();
@@ -40,6 +49,55 @@ impl Layer<'_> {
         assert!(of_channels(self.tail.gamma) && of_channels(self.tail.beta));
         if let norm::Norm::Frozen { mean, inverse } = self.tail.norm {
             assert!(of_channels(mean) && of_channels(inverse));
+        }
+    }
+}
+
+/// How a convolution is computed, which is how its weights are packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Planar,
+    Winograd,
+    Columns,
+}
+
+impl Way {
+    fn pack(self, s: Shape, weight: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Planar => layout::pack(s, weight),
+            Self::Winograd => winograd::pack(s, weight),
+            Self::Columns => columns::pack(s, weight),
+        }
+    }
+
+    fn pack_back(self, s: Shape, weight: &[f32]) -> Vec<f32> {
+        if self == Self::Winograd { winograd::pack_back(s, weight) } else { columns::pack_back(s, weight) }
+    }
+
+    /// The gradient of the weights, from what was summed as they are packed.
+    fn unpack(self, s: Shape, packed: &[f32]) -> Vec<f32> {
+        match self {
+            Self::Planar => layout::unpack(s, packed),
+            Self::Winograd => winograd::unpack(s, packed),
+            Self::Columns => columns::unpack(s, packed),
+        }
+    }
+
+    /// Numbers of the packed weights.
+    fn packed(self, s: Shape) -> usize {
+        match self {
+            Self::Planar => s.weights(),
+            Self::Winograd => winograd::weights(s),
+            Self::Columns => columns::weights(s),
+        }
+    }
+
+    /// Images whose results are in the cache together.
+    fn at_once(self, s: Shape) -> usize {
+        match self {
+            Self::Planar => 1,
+            Self::Winograd => winograd::images_at_once(s).min(IMAGES),
+            Self::Columns => columns::images_at_once(s).min(IMAGES),
         }
     }
 }
@@ -60,19 +118,22 @@ struct KeptPart {
 pub(super) fn forward(layer: Layer<'_>, x: &[f32], keep: bool) -> (Vec<f32>, Option<Kept>) {
     layer.check(x);
     let s = layer.shape();
-    let packed = layout::pack(s, layer.weight);
+    let packed = layer.way().pack(s, layer.weight);
     let mut out = vec![0.0; x.len() / s.bordered_input() * layer.tail.bordered()];
     let parts = x.chunks(IMAGES * s.bordered_input()).zip(out.chunks_mut(IMAGES * layer.tail.bordered()));
     let jobs: Vec<_> = parts.map(|(x, out)| Forward { layer, packed: &packed, x, out, keep }).collect();
     let kept = each(jobs, |job| {
         let images = job.x.len() / s.bordered_input();
-        let room = if keep { images } else { 1 };
-        let mut kept =
-            KeptPart { y: vec![0.0; room * s.flat_output()], statistics: vec![0.0; room * layer.tail.kept()] };
+        let room = if keep { images } else { layer.way().at_once(s) };
+        let numbers = room * s.flat_output();
+        let mut kept = KeptPart { y: Vec::with_capacity(numbers), statistics: vec![0.0; room * layer.tail.kept()] };
         dispatch((job, &mut kept));
+        // SAFETY: there is room for them, and the convolution has written every one.
+        unsafe { kept.y.set_len(numbers) };
         keep.then_some(kept)
     });
-    (out, kept.into_iter().collect::<Option<_>>().map(Kept))
+    let kept = kept.into_iter().collect::<Option<_>>().map(Kept);
+    (out, kept)
 }
 
 struct Forward<'a> {
@@ -90,20 +151,28 @@ impl Kernel for (Forward<'_>, &mut KeptPart) {
         let (s, tail) = (layer.shape(), layer.tail);
         let flat = Pixels::flat(s.h, s.w);
         let mut scratch = Scratch::new(s.output);
-        let images = x.chunks_exact(s.bordered_input()).zip(out.chunks_exact_mut(tail.bordered()));
-        for (n, (x, out)) in images.enumerate() {
-            let room = if keep { n } else { 0 };
-            let y = &mut kept.y[room * s.flat_output()..][..s.flat_output()];
-            let statistics = &mut kept.statistics[room * tail.kept()..][..tail.kept()];
-            // SAFETY: each slice is of one image, as large as the shape says; weights and vectors were checked.
+        let at_once = layer.way().at_once(s);
+        let groups = x.chunks(at_once * s.bordered_input()).zip(out.chunks_mut(at_once * tail.bordered()));
+        for (group, (x, out)) in groups.enumerate() {
+            let images = x.len() / s.bordered_input();
+            let first = if keep { group * at_once } else { 0 };
+            // SAFETY: the slices are of so many images, as large as the shape says; weights and vectors were checked.
             unsafe {
                 let (packed, bias) = (In::new(packed), In::new(layer.bias));
-                if s.planar() {
-                    planar::forward::<S>(s, In::new(x), packed, bias, Out::new(y), flat);
-                } else {
-                    conv::forward::<S>(s, In::new(x), packed, bias, Out::new(y), flat);
+                let y = Out::room(&mut kept.y).add(first * s.flat_output());
+                match layer.way() {
+                    Way::Planar => planar::forward::<S>(s, In::new(x), packed, bias, y, flat),
+                    Way::Winograd => winograd::forward::<S>(s, images, In::new(x), packed, bias, y, flat),
+                    Way::Columns => columns::forward::<S>(s, images, In::new(x), packed, bias, y, flat),
                 }
-                norm::forward::<S>(tail, &mut scratch, In::new(y), Out::new(out), statistics);
+            }
+            for (n, out) in out.chunks_exact_mut(tail.bordered()).enumerate() {
+                let statistics = &mut kept.statistics[(first + n) * tail.kept()..][..tail.kept()];
+                // SAFETY: each place is of one image.
+                unsafe {
+                    let y = Out::room(&mut kept.y).add((first + n) * s.flat_output()).read();
+                    norm::forward::<S>(tail, &mut scratch, y, Out::new(out), statistics);
+                }
             }
         }
     }
@@ -126,7 +195,8 @@ pub(super) fn backward(layer: Layer<'_>, x: &[f32], kept: &Kept, dout: &[f32], w
     let images = x.len() / s.bordered_input();
     assert!(dout.len() == images * layer.tail.bordered() && kept.0.len() == images.div_ceil(IMAGES));
     let with_x = with_x && !s.planar();
-    let packed_back = if with_x { layout::pack_back(s, layer.weight) } else { Vec::new() };
+    let way = layer.way();
+    let packed_back = if with_x { way.pack_back(s, layer.weight) } else { Vec::new() };
     let mut dx = vec![0.0; if with_x { x.len() } else { 0 }];
     let mut dx_parts = dx.chunks_mut(IMAGES * s.bordered_input());
     let jobs: Vec<_> = x
@@ -138,15 +208,15 @@ pub(super) fn backward(layer: Layer<'_>, x: &[f32], kept: &Kept, dout: &[f32], w
     let parts = each(jobs, |job| {
         let zeros = || vec![0.0; s.output];
         let sums = Sums { gamma: zeros(), beta: zeros(), bias: zeros() };
-        let mut part = Part { packed: vec![0.0; s.weights()], sums };
+        let mut part = Part { packed: vec![0.0; way.packed(s)], sums };
         dispatch((job, &mut part));
         part
     });
     let total = parts.into_iter().reduce(Part::plus).unwrap_or_else(|| Part {
-        packed: vec![0.0; s.weights()],
+        packed: vec![0.0; way.packed(s)],
         sums: Sums { gamma: vec![0.0; s.output], beta: vec![0.0; s.output], bias: vec![0.0; s.output] },
     });
-    Gradients { weight: layout::unpack(s, &total.packed), sums: total.sums, x: with_x.then_some(dx) }
+    Gradients { weight: way.unpack(s, &total.packed), sums: total.sums, x: with_x.then_some(dx) }
 }
 
 struct Backward<'a> {
@@ -182,7 +252,7 @@ impl Kernel for (Backward<'_>, &mut Part) {
         let (s, tail) = (layer.shape(), layer.tail);
         let blocked = Pixels::blocked(s.h, s.w);
         let (per_x, per_dy, per_dout) = (s.bordered_input(), s.bordered_output(), tail.bordered());
-        let at_once = (GRADIENTS_AT_ONCE / per_dy).clamp(1, IMAGES);
+        let at_once = (GRADIENTS_AT_ONCE / per_dy).max(layer.way().at_once(s)).min(IMAGES);
         let mut scratch = Scratch::new(s.output);
         let no_bias = vec![0.0; s.input];
         // All zero, and its border stays so.
@@ -202,22 +272,28 @@ impl Kernel for (Backward<'_>, &mut Part) {
             }
             // SAFETY: as many images, of their size.
             unsafe {
-                let (x, dy, packed) = (In::new(x), In::new(&gradients), Out::new(&mut part.packed));
-                if s.planar() {
-                    for k in 0..images {
-                        planar::weight_gradient::<S>(s, x.add(k * per_x), dy.add(k * per_dy), packed);
+                let (dy, packed) = (In::new(&gradients), Out::new(&mut part.packed));
+                match layer.way() {
+                    Way::Planar => {
+                        for k in 0..images {
+                            planar::weight_gradient::<S>(s, In::new(x).add(k * per_x), dy.add(k * per_dy), packed);
+                        }
                     }
-                } else {
-                    conv::weight_gradient::<S>(s, images, x, dy, packed);
+                    Way::Winograd => winograd::weight_gradient::<S>(s, images, In::new(x), dy, packed),
+                    Way::Columns => columns::weight_gradient::<S>(s, images, In::new(x), dy, packed),
                 }
             }
             if let Some(dx) = &mut dx {
                 let dx = &mut dx[group * at_once * per_x..][..images * per_x];
-                for (dx, dy) in dx.chunks_exact_mut(per_x).zip(gradients.chunks_exact(per_dy)) {
-                    // SAFETY: as above; the convolution back has the input's and output's channels exchanged.
-                    unsafe {
-                        let (weight, bias) = (In::new(packed_back), In::new(&no_bias));
-                        conv::forward::<S>(s.back(), In::new(dy), weight, bias, Out::new(dx), blocked);
+                let (weight, bias) = (In::new(packed_back), In::new(&no_bias));
+                let to = Out::new(dx);
+                // SAFETY: as above; the convolution back has the input's and output's channels exchanged.
+                unsafe {
+                    if layer.way() == Way::Winograd {
+                        let dy = In::new(&gradients);
+                        winograd::forward::<S>(s.back(), images, dy, weight, bias, to, blocked);
+                    } else {
+                        columns::input_gradient::<S>(s, images, In::new(&gradients), weight, to);
                     }
                 }
             }
@@ -227,13 +303,14 @@ impl Kernel for (Backward<'_>, &mut Part) {
 
 /// A batch `[n, C, H, W]` as [`forward`] takes it: blocked, or planar.
 pub(super) fn border(s: Shape, images: &[f32]) -> Vec<f32> {
-    let per_image = s.input * s.h * s.w;
+    let (h, w) = s.from;
+    let per_image = s.input * h * w;
     let mut out = vec![0.0; images.len() / per_image * s.bordered_input()];
     for (image, to) in images.chunks_exact(per_image).zip(out.chunks_exact_mut(s.bordered_input())) {
         if s.planar() {
             layout::pad(s, image, to);
         } else {
-            layout::block(s.input, s.h, s.w, image, to);
+            layout::block(s.input, h, w, image, to);
         }
     }
     out
@@ -290,7 +367,8 @@ fn each<J: Send, R: Send>(jobs: Vec<J>, work: impl Fn(J) -> R + Sync + Send) -> 
     jobs.into_par_iter().map(work).collect()
 }
 
+/// One after the other, as they are asked for: there is never the memory of all at once.
 #[cfg(target_arch = "wasm32")]
-fn each<J, R>(jobs: Vec<J>, work: impl Fn(J) -> R) -> Vec<R> {
-    jobs.into_iter().map(work).collect()
+fn each<J, R>(jobs: Vec<J>, work: impl Fn(J) -> R) -> impl Iterator<Item = R> {
+    jobs.into_iter().map(work)
 }

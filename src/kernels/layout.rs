@@ -16,13 +16,34 @@ pub(super) struct Shape {
     pub input: usize,
     /// Output channels, a multiple of 8.
     pub output: usize,
-    /// Rows.
+    /// Rows of the result.
     pub h: usize,
-    /// Columns.
+    /// Columns of the result.
     pub w: usize,
+    /// Rows and columns of the input.
+    pub from: (usize, usize),
+    /// Rows, and columns, of the weights: an odd number. The input is padded by half of it, rounded down.
+    pub side: usize,
+    /// Pixels from a window to the next.
+    pub stride: usize,
 }
 
 impl Shape {
+    /// A 3×3 convolution with stride 1.
+    pub fn same(input: usize, output: usize, h: usize, w: usize) -> Self {
+        Self { input, output, h, w, from: (h, w), side: 3, stride: 1 }
+    }
+
+    /// Another convolution of images of `from` rows and columns.
+    pub fn of(input: usize, output: usize, from: (usize, usize), side: usize, stride: usize) -> Self {
+        Self { input, output, h: from.0.div_ceil(stride), w: from.1.div_ceil(stride), from, side, stride }
+    }
+
+    /// Whether it is a 3×3 convolution with stride 1.
+    pub fn is_same(&self) -> bool {
+        self.side == 3 && self.stride == 1
+    }
+
     /// Whether its input is planar.
     pub fn planar(&self) -> bool {
         !self.input.is_multiple_of(BLOCK)
@@ -30,7 +51,7 @@ impl Shape {
 
     /// Numbers of an input image, blocked or planar.
     pub fn bordered_input(&self) -> usize {
-        self.input * (self.h + 2) * (self.w + 2)
+        self.input * (self.from.0 + 2) * (self.from.1 + 2)
     }
 
     /// Numbers of a blocked image of the output.
@@ -45,10 +66,10 @@ impl Shape {
 
     /// Numbers of the weights.
     pub fn weights(&self) -> usize {
-        self.output * self.input * TAPS
+        self.output * self.input * self.side * self.side
     }
 
-    /// The convolution that makes the gradient of the input from that of the output.
+    /// The convolution that makes the gradient of the input from that of the output, if the two are as large.
     pub fn back(&self) -> Shape {
         Shape { input: self.output, output: self.input, ..*self }
     }
@@ -76,35 +97,19 @@ impl Pixels {
     }
 }
 
-/// Where the weight of output and input channel `o` and `i` and the first tap lies for the forward kernel, and how far it is to
-/// the next tap. They are `[O/8][I/8][9][8 in][8 out]`, of planar input `[O/8][I][9][8 out]`.
-fn place(s: Shape, o: usize, i: usize) -> (usize, usize) {
-    let inside = if s.planar() { 1 } else { BLOCK };
-    let block = o / BLOCK * (s.input / inside) + i / inside;
-    let apart = inside * BLOCK;
-    (block * TAPS * apart + i % inside * BLOCK + o % BLOCK, apart)
+/// Where the weight of output and input channel `o` and `i` and the first tap lies for the kernels of planar images, 8 numbers from
+/// the next tap: they are `[O/8][I][9][8 out]`.
+fn place(s: Shape, o: usize, i: usize) -> usize {
+    (o / BLOCK * s.input + i) * TAPS * BLOCK + o % BLOCK
 }
 
-/// Weights `[O, I, 3, 3]` as the forward kernels read them.
+/// Weights `[O, I, 3, 3]` as the kernels of planar images read them.
 pub(super) fn pack(s: Shape, weight: &[f32]) -> Vec<f32> {
     let mut packed = vec![0.0; weight.len()];
     for (k, taps) in weight.as_chunks::<TAPS>().0.iter().enumerate() {
-        let (at, apart) = place(s, k / s.input, k % s.input);
+        let at = place(s, k / s.input, k % s.input);
         for (tap, value) in taps.iter().enumerate() {
-            packed[at + tap * apart] = *value;
-        }
-    }
-    packed
-}
-
-/// The same for [`Shape::back`].
-pub(super) fn pack_back(s: Shape, weight: &[f32]) -> Vec<f32> {
-    let mut packed = vec![0.0; weight.len()];
-    for (k, taps) in weight.as_chunks::<TAPS>().0.iter().enumerate() {
-        let (at, apart) = place(s.back(), k % s.input, k / s.input);
-        // In the other direction, a tap looks to the opposite side.
-        for (tap, value) in taps.iter().rev().enumerate() {
-            packed[at + tap * apart] = *value;
+            packed[at + tap * BLOCK] = *value;
         }
     }
     packed
@@ -114,9 +119,9 @@ pub(super) fn pack_back(s: Shape, weight: &[f32]) -> Vec<f32> {
 pub(super) fn unpack(s: Shape, packed: &[f32]) -> Vec<f32> {
     let mut weight = vec![0.0; packed.len()];
     for (k, taps) in weight.as_chunks_mut::<TAPS>().0.iter_mut().enumerate() {
-        let (at, apart) = place(s, k / s.input, k % s.input);
+        let at = place(s, k / s.input, k % s.input);
         for (tap, value) in taps.iter_mut().enumerate() {
-            *value = packed[at + tap * apart];
+            *value = packed[at + tap * BLOCK];
         }
     }
     weight
@@ -124,9 +129,10 @@ pub(super) fn unpack(s: Shape, packed: &[f32]) -> Vec<f32> {
 
 /// One image `[C, H, W]` into a planar one, whose border is zero already.
 pub(super) fn pad(s: Shape, image: &[f32], to: &mut [f32]) {
-    for (row, from) in image.chunks_exact(s.w).enumerate() {
-        let at = (row / s.h * (s.h + 2) + row % s.h + 1) * (s.w + 2) + 1;
-        to[at..at + s.w].copy_from_slice(from);
+    let (h, w) = s.from;
+    for (row, from) in image.chunks_exact(w).enumerate() {
+        let at = (row / h * (h + 2) + row % h + 1) * (w + 2) + 1;
+        to[at..at + w].copy_from_slice(from);
     }
 }
 

@@ -8,8 +8,11 @@
 //! | `gpu` | a step's layers, losses and update in kernels of the GPU |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
 //! | `batch` | a layer on a batch, in parts and on threads |
-//! | `conv`, `planar` | the 3×3 convolution of one image and its gradients; the first one, of few channels |
-//! | `norm` | norm, ReLU and max pool of one image, and back |
+//! | `planar` | the 3×3 convolution of images of few channels |
+//! | `winograd`, `matrix` | the 3×3 convolution of a few images and its gradients with fewer multiplications, by products of matrices |
+//! | `columns` | every other convolution of a few images |
+//! | `norm` | norm, ReLU and 2×2 max pool of one image, and back |
+//! | `pool` | the max pool after the first convolution of a ResNet |
 //! | `layout` | how numbers lie |
 //! | `simd` | a few numbers at a time, with the instructions the machine has |
 //!
@@ -18,7 +21,7 @@
 #[cfg(feature = "cpu")]
 mod batch;
 #[cfg(feature = "cpu")]
-mod conv;
+mod columns;
 #[cfg(feature = "cpu")]
 mod extension;
 #[cfg(feature = "webgpu")]
@@ -26,9 +29,13 @@ mod gpu;
 #[cfg(feature = "cpu")]
 mod layout;
 #[cfg(feature = "cpu")]
+mod matrix;
+#[cfg(feature = "cpu")]
 mod norm;
 #[cfg(feature = "cpu")]
 mod planar;
+#[cfg(feature = "cpu")]
+mod pool;
 #[cfg(feature = "cpu")]
 mod simd;
 #[cfg(all(feature = "cpu", feature = "cli"))]
@@ -39,8 +46,11 @@ mod step;
 mod stock;
 #[cfg(all(test, feature = "cpu"))]
 mod tests;
+#[cfg(feature = "cpu")]
+mod winograd;
 
 use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
 
 pub(crate) use step::{
     Descent, Number, Projection, Pull, RowLosses, Target, descend, join, linear, row_losses, spread, square, tap_means,
@@ -66,14 +76,27 @@ pub(crate) enum Maps {
     Blocked(Tensor<5>),
 }
 
-/// A 3×3 convolution with stride 1 and padding 1, and the norm after it.
+/// A convolution, padded by half of its side, the norm after it and what follows.
 pub(crate) struct ConvBlock<'a> {
-    /// `[O, I, 3, 3]`
+    /// `[O, I, side, side]`
     pub weight: Tensor<4>,
     /// `[O]`
-    pub bias: Tensor<1>,
+    pub bias: Option<Tensor<1>>,
     /// Of O channels.
     pub norm: Norm<'a>,
+    /// Stride, and what follows.
+    pub form: Form,
+}
+
+/// How a block looks, but for its weights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// Pixels from a window of the convolution to the next.
+    pub stride: usize,
+    /// Whether a ReLU follows.
+    pub relu: bool,
+    /// Whether a 2×2 max pool follows, which leaves out the last row or column of an odd side.
+    pub pool: bool,
 }
 
 /// A norm; weight and bias are `[C]`.
@@ -97,18 +120,18 @@ impl Norm<'_> {
     }
 }
 
-/// Convolution, norm, ReLU and, if `pool`, a 2×2 max pool, which leaves out the last row or column of an odd side.
-pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>, pool: bool) -> Maps {
+/// The block's result.
+pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Maps {
     #[cfg(feature = "cpu")]
     if extension::has_kernel(&x, &block) {
-        return Maps::Blocked(extension::conv_block(x, block, pool));
+        return Maps::Blocked(extension::conv_block(x, block));
     }
     let x = x.into_plain();
     #[cfg(feature = "webgpu")]
     if step::has_kernel(&x) && gpu::fits(&x, &block) {
-        return Maps::Plain(gpu::conv_block(&x, block, pool));
+        return Maps::Plain(gpu::conv_block(&x, block));
     }
-    Maps::Plain(stock::conv_block(x, block, pool))
+    Maps::Plain(stock::conv_block(x, block))
 }
 
 impl Maps {
@@ -123,6 +146,25 @@ impl Maps {
         }
     }
 
+    /// ReLU of the sum.
+    pub fn add_relu(self, other: Self) -> Self {
+        // The border stays zero.
+        #[cfg(feature = "cpu")]
+        if let (Maps::Blocked(a), Maps::Blocked(b)) = (&self, &other) {
+            return Maps::Blocked(relu(a.clone() + b.clone()));
+        }
+        Maps::Plain(relu(self.into_plain() + other.into_plain()))
+    }
+
+    /// A 3×3 max pool with stride 2 and padding 1, of what comes from a ReLU.
+    pub fn max_pool(self) -> Self {
+        match self {
+            Maps::Plain(x) => Maps::Plain(stock::max_pool(x)),
+            #[cfg(feature = "cpu")]
+            Maps::Blocked(x) => Maps::Blocked(extension::blocked_max(x)),
+        }
+    }
+
     fn into_plain(self) -> Tensor<4> {
         match self {
             Maps::Plain(x) => x,
@@ -130,11 +172,6 @@ impl Maps {
             Maps::Blocked(x) => extension::unblock(x),
         }
     }
-}
-
-/// The norm of `x` `[B, C, H, W]`, with burn's operations.
-pub(crate) fn normalise(x: Tensor<4>, norm: Norm<'_>) -> Tensor<4> {
-    stock::normalise(x, norm)
 }
 
 /// Tests compare the kernels with burn's operations.

@@ -1,4 +1,4 @@
-//! What follows a convolution, for one image: a norm, ReLU and, if wanted, a 2×2 max pool, in one go.
+//! What follows a convolution, for one image: a norm and, if wanted, ReLU and a 2×2 max pool, in one go.
 //!
 //! The forward pass keeps the convolution's output (flat) and mean and 1/σ of each group, nothing else: the backward pass
 //! computes again which numbers were positive and which was the largest of a window.
@@ -29,6 +29,8 @@ pub(super) struct Tail<'a> {
     pub gamma: &'a [f32],
     /// `[C]`
     pub beta: &'a [f32],
+    /// Whether a ReLU follows.
+    pub relu: bool,
     /// Whether a 2×2 max pool follows.
     pub pool: bool,
 }
@@ -173,14 +175,14 @@ unsafe fn activate<S: Simd>(t: Tail<'_>, scale: In, shift: In, y: In, out: Out) 
                         let c = S::fma(S::load(lower), scale, shift);
                         let d = S::fma(S::load(lower.add(BLOCK)), scale, shift);
                         let top = S::max(S::max(a, b), S::max(c, d));
-                        S::store(out.add(j * BLOCK), S::relu(top));
+                        S::store(out.add(j * BLOCK), if t.relu { S::relu(top) } else { top });
                         j += 1;
                     }
                 } else {
                     let y = y.add(i * from.row);
                     while j < w {
                         let z = S::fma(S::load(y.add(j * BLOCK)), scale, shift);
-                        S::store(out.add(j * BLOCK), S::relu(z));
+                        S::store(out.add(j * BLOCK), if t.relu { S::relu(z) } else { z });
                         j += 1;
                     }
                 }
@@ -285,7 +287,10 @@ unsafe fn route<S: Simd>(t: Tail<'_>, [scale, shift]: [In; 2], at: Places, [sum_
                 let mut j = 0;
                 while j < t.s.w {
                     let y = S::load(y.add(j * BLOCK));
-                    let d = S::unless_negative(S::fma(y, scale, shift), S::load(dout.add(j * BLOCK)));
+                    let mut d = S::load(dout.add(j * BLOCK));
+                    if t.relu {
+                        d = S::unless_negative(S::fma(y, scale, shift), d);
+                    }
                     S::store(dy.add(j * BLOCK), S::mul(d, scale));
                     d_sum = S::add(d_sum, d);
                     dy_sum = S::fma(d, y, dy_sum);
@@ -328,7 +333,10 @@ unsafe fn route_pooled<S: Simd>(t: Tail<'_>, [scale, shift]: [In; 2], at: Places
                         z[K] = S::fma(y_of[K], scale, shift);
                     });
                     let top = S::max(S::max(z[0], z[1]), S::max(z[2], z[3]));
-                    let mut left = S::unless_negative(top, S::load(dout.add((i * (w + 2) + j) * BLOCK)));
+                    let mut left = S::load(dout.add((i * (w + 2) + j) * BLOCK));
+                    if t.relu {
+                        left = S::unless_negative(top, left);
+                    }
                     unrolled!(K < 4, 4, {
                         let d = S::unless_less(z[K], top, left);
                         left = S::sub(left, d);

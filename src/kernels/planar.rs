@@ -90,21 +90,20 @@ unsafe fn tile<S: Simd, const P: usize, const NB: usize>(t: Tile) {
             let bias = S::load(t.bias.add(J * BLOCK));
             unrolled!(K < P, 8, { acc[K][J] = bias });
         });
-        let mut line = 0;
-        while line < 3 * t.input {
-            let x = t.x.add(line / 3 * t.plane + line % 3 * t.row);
-            let weight = t.weight.add(line * 3 * BLOCK);
-            let mut kx = 0;
-            while kx < 3 {
-                let mut w: [S::V; NB] = zeros();
-                unrolled!(J < NB, 2, { w[J] = S::load(weight.add(kx * BLOCK + J * t.weight_apart)) });
-                unrolled!(K < P, 8, {
-                    let b = S::spread(x.add(kx + K));
-                    unrolled!(J < NB, 2, { acc[K][J] = S::fma(b, w[J], acc[K][J]) });
+        let mut weight = t.weight;
+        for i in 0..t.input {
+            for y in 0..3 {
+                let x = t.x.add(i * t.plane + y * t.row);
+                unrolled!(X < 3, 3, {
+                    let mut w: [S::V; NB] = zeros();
+                    unrolled!(J < NB, 2, { w[J] = S::load(weight.add(X * BLOCK + J * t.weight_apart)) });
+                    unrolled!(K < P, 8, {
+                        let b = S::spread(x.add(X + K));
+                        unrolled!(J < NB, 2, { acc[K][J] = S::fma(b, w[J], acc[K][J]) });
+                    });
                 });
-                kx += 1;
+                weight = weight.add(3 * BLOCK);
             }
-            line += 1;
         }
         unrolled!(K < P, 8, {
             unrolled!(J < NB, 2, { S::store(t.out.add(J * t.out_apart + K * BLOCK), acc[K][J]) });

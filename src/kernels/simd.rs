@@ -46,6 +46,14 @@ impl In {
     }
 
     /// # Safety
+    /// There is a number, and the slice still lives.
+    #[inline(always)]
+    pub unsafe fn number(self) -> f32 {
+        // SAFETY: the caller's promise.
+        unsafe { *self.get(1) }
+    }
+
+    /// # Safety
     /// There are `count` numbers from here to the end of the slice, and it still lives.
     #[inline(always)]
     unsafe fn get(self, count: usize) -> *const f32 {
@@ -67,6 +75,16 @@ impl Out {
         }
     }
 
+    /// The beginning of what `values` has room for. What was not written may not be read.
+    #[inline(always)]
+    pub fn room(values: &mut Vec<f32>) -> Self {
+        Self {
+            at: values.as_mut_ptr(),
+            #[cfg(test)]
+            slice: (values.as_ptr(), values.capacity()),
+        }
+    }
+
     /// # Safety
     /// As [`In::add`].
     #[inline(always)]
@@ -76,6 +94,14 @@ impl Out {
         // SAFETY: the caller's promise is that of `add`.
         self.at = unsafe { self.at.add(count) };
         self
+    }
+
+    /// # Safety
+    /// There is a number, and the slice still lives.
+    #[inline(always)]
+    pub unsafe fn put(self, number: f32) {
+        // SAFETY: the caller's promise.
+        unsafe { *self.get(1) = number }
     }
 
     /// The same place, to read.
@@ -145,6 +171,8 @@ pub(super) trait Simd: Copy {
     const WIDE: bool;
     /// Pixels of a register block of the convolution, at most 8.
     const PIXELS: usize;
+    /// Places of a register block of a product of matrices, at most 8, each with two registers of output channels.
+    const PAIRS: usize;
     unsafe fn load(at: In) -> Self::V;
     unsafe fn store(at: Out, v: Self::V);
     /// One number in all lanes.
@@ -196,6 +224,7 @@ impl Simd for Portable {
     const LANES: usize = 8;
     const WIDE: bool = false;
     const PIXELS: usize = 4;
+    const PAIRS: usize = 4;
 
     #[inline(always)]
     unsafe fn load(at: In) -> Self::V {

@@ -21,7 +21,7 @@ pub struct LayerSpeed {
 /// Times each layer of a small network of width 16 on 128 images of 28×28 pixels: the best of `repeats`.
 pub fn layer_speeds(repeats: usize) -> Vec<LayerSpeed> {
     [(1, 16, 28, true), (16, 32, 14, true), (32, 64, 7, false), (64, 64, 7, false)]
-        .map(|(input, output, side, pool)| time(Shape { input, output, h: side, w: side }, pool, repeats))
+        .map(|(input, output, side, pool)| time(Shape::same(input, output, side, side), pool, repeats))
         .into()
 }
 
@@ -30,7 +30,7 @@ fn time(s: Shape, pool: bool, repeats: usize) -> LayerSpeed {
     let some = |count: usize| -> Vec<f32> { (0..count).map(|k| (k * 37 % 101) as f32 / 101.0 - 0.5).collect() };
     let (weight, vector) = (some(s.weights()), some(s.output));
     let norm = Norm::Group { epsilon: EPSILON as f32 };
-    let tail = Tail { s, norm, gamma: &vector, beta: &vector, pool };
+    let tail = Tail { s, norm, gamma: &vector, beta: &vector, relu: true, pool };
     let layer = Layer { weight: &weight, bias: &vector, tail };
     let x = batch::border(s, &some(IMAGES * s.input * s.h * s.w));
     let mut milliseconds = [f64::INFINITY; 2];

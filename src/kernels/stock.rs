@@ -7,13 +7,22 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 
 use super::{ConvBlock, EPSILON, GROUPS, Norm};
 
-pub(super) fn conv_block(x: Tensor<4>, block: ConvBlock<'_>, pool: bool) -> Tensor<4> {
-    let x = conv2d(x, block.weight, Some(block.bias), ConvOptions::new([1, 1], [1, 1], [1, 1], 1));
-    let x = relu(normalise(x, block.norm));
-    if pool { max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])) } else { x }
+pub(super) fn conv_block(x: Tensor<4>, block: ConvBlock<'_>) -> Tensor<4> {
+    let ConvBlock { weight, bias, norm, form } = block;
+    let padding = weight.dims()[2] / 2;
+    let mut x = conv2d(x, weight, bias, ConvOptions::new([form.stride; 2], [padding; 2], [1, 1], 1));
+    x = normalise(x, norm);
+    if form.relu {
+        x = relu(x);
+    }
+    if form.pool { max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])) } else { x }
 }
 
-pub(super) fn normalise(x: Tensor<4>, norm: Norm<'_>) -> Tensor<4> {
+pub(super) fn max_pool(x: Tensor<4>) -> Tensor<4> {
+    max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]))
+}
+
+fn normalise(x: Tensor<4>, norm: Norm<'_>) -> Tensor<4> {
     match norm {
         Norm::Group { weight, bias } => group_norm(x, weight, bias),
         Norm::Frozen { weight, bias, statistics } => {

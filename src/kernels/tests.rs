@@ -7,9 +7,9 @@ use super::batch::{self, Layer};
 use super::layout::{self, Shape};
 use super::norm::{Norm, Tail};
 use super::simd::testing::{LEVELS, with_level};
-use super::{EPSILON, GROUPS, testing};
+use super::{EPSILON, GROUPS, pool, testing};
 use crate::device::{self, DeviceKind};
-use crate::model::{Network, Norm as NetworkNorm, SmallCnnConfig};
+use crate::model::{Architecture, Network, Norm as NetworkNorm, ResNetConfig, SmallCnnConfig, Stem};
 
 /// Reproducible numbers between −1 and 1.
 fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -29,6 +29,7 @@ struct Case {
     s: Shape,
     images: usize,
     frozen: bool,
+    relu: bool,
     pool: bool,
     x: Vec<f32>,
     weight: Vec<f32>,
@@ -52,8 +53,9 @@ impl Case {
             s,
             images,
             frozen,
+            relu: true,
             pool,
-            x: some(images * s.input * s.h * s.w),
+            x: some(images * s.input * s.from.0 * s.from.1),
             weight: some(s.weights()),
             bias: some(s.output),
             gamma: some(s.output),
@@ -70,7 +72,7 @@ impl Case {
         } else {
             Norm::Group { epsilon: EPSILON as f32 }
         };
-        let tail = Tail { s: self.s, norm, gamma: &self.gamma, beta: &self.beta, pool: self.pool };
+        let tail = Tail { s: self.s, norm, gamma: &self.gamma, beta: &self.beta, relu: self.relu, pool: self.pool };
         Layer { weight: &self.weight, bias: &self.bias, tail }
     }
 
@@ -95,7 +97,7 @@ fn with_kernels(case: &Case) -> Found<f32> {
     let (out, kept) = batch::forward(case.layer(), &x, true);
     let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&out), bits(&batch::forward(case.layer(), &x, false).0), "without gradients it is the same");
-    let result = Shape { input: s.output, output: s.output, h, w };
+    let result = Shape::same(s.output, s.output, h, w);
     let dout = batch::border(result, &case.dout);
     let found = batch::backward(case.layer(), &x, &kept.unwrap(), &dout, true);
     let plain = |channels: usize, h: usize, w: usize, values: &[f32]| {
@@ -106,7 +108,7 @@ fn with_kernels(case: &Case) -> Found<f32> {
     };
     Found {
         out: plain(s.output, h, w, &out),
-        dx: found.x.map(|dx| plain(s.input, s.h, s.w, &dx)),
+        dx: found.x.map(|dx| plain(s.input, s.from.0, s.from.1, &dx)),
         weight: found.weight,
         bias: found.sums.bias,
         gamma: found.sums.gamma,
@@ -120,12 +122,13 @@ fn products(s: Shape, images: usize, mut f: impl FnMut(usize, usize, usize)) {
         for o in 0..s.output {
             for i in 0..s.input {
                 for (y, x) in (0..s.h).flat_map(|y| (0..s.w).map(move |x| (y, x))) {
-                    for (ky, kx) in (0..3).flat_map(|ky| (0..3).map(move |kx| (ky, kx))) {
-                        let (from_y, from_x) = (y + ky, x + kx);
-                        if (1..=s.h).contains(&from_y) && (1..=s.w).contains(&from_x) {
+                    for (ky, kx) in (0..s.side).flat_map(|ky| (0..s.side).map(move |kx| (ky, kx))) {
+                        let (from_y, from_x) = (y * s.stride + ky, x * s.stride + kx);
+                        let ((h, w), border) = (s.from, s.side / 2);
+                        if (border..h + border).contains(&from_y) && (border..w + border).contains(&from_x) {
                             let out = ((n * s.output + o) * s.h + y) * s.w + x;
-                            let input = ((n * s.input + i) * s.h + from_y - 1) * s.w + from_x - 1;
-                            f(out, input, (o * s.input + i) * 9 + ky * 3 + kx);
+                            let input = ((n * s.input + i) * h + from_y - border) * w + from_x - border;
+                            f(out, input, ((o * s.input + i) * s.side + ky) * s.side + kx);
                         }
                     }
                 }
@@ -170,8 +173,8 @@ fn with_loops(case: &Case) -> Found<f64> {
             false => vec![k],
         };
         let best = window.into_iter().reduce(|a, b| if z[b] > z[a] { b } else { a }).unwrap();
-        *out = z[best].max(0.0);
-        if z[best] > 0.0 {
+        *out = if case.relu { z[best].max(0.0) } else { z[best] };
+        if z[best] > 0.0 || !case.relu {
             dz[best] += f64::from(case.dout[k]);
         }
     }
@@ -249,7 +252,7 @@ fn check(case: &Case) {
 fn the_layers_of_the_small_network_are_right() {
     for (input, output, side, pool) in [(1, 16, 28, true), (16, 32, 14, true), (32, 64, 7, false), (3, 16, 32, true)] {
         for frozen in [false, true] {
-            check(&Case::new(Shape { input, output, h: side, w: side }, 2, frozen, pool));
+            check(&Case::new(Shape::same(input, output, side, side), 2, frozen, pool));
         }
     }
 }
@@ -259,7 +262,7 @@ fn the_instructions_of_older_machines_give_the_same() {
     for level in LEVELS {
         for (input, output, h, w) in [(8, 24, 9, 7), (16, 8, 3, 13), (3, 16, 5, 11)] {
             for (frozen, pool) in [(false, true), (true, false)] {
-                with_level(level, || check(&Case::new(Shape { input, output, h, w }, 3, frozen, pool)));
+                with_level(level, || check(&Case::new(Shape::same(input, output, h, w), 3, frozen, pool)));
             }
         }
     }
@@ -267,6 +270,12 @@ fn the_instructions_of_older_machines_give_the_same() {
 
 #[test]
 fn a_network_gives_what_it_gives_with_burns_operations() {
+    let resnet = |channels: usize, stem: Stem, norm: NetworkNorm| {
+        Architecture::from(ResNetConfig::new(channels, 10).with_width(16).with_stem(stem).with_norm(norm))
+    };
+    let small = |channels: usize, norm: NetworkNorm| {
+        Architecture::from(SmallCnnConfig::new(channels, 10).with_width(24).with_norm(norm))
+    };
     let device = pollster::block_on(device::open(DeviceKind::Cpu)).unwrap();
     let images = |channels: usize, side: usize| {
         let values = noise(5 * channels * side * side, 7);
@@ -281,10 +290,16 @@ fn a_network_gives_what_it_gives_with_burns_operations() {
         [plain.reshape([-1]), output.logits.without_autodiff().reshape([-1]), leaves.gradient(loss)]
             .map(|values| pollster::block_on(device::read(values)).unwrap())
     };
-    for (channels, side, norm) in
-        [(1, 28, NetworkNorm::Group), (3, 17, NetworkNorm::Batch), (3, 10, NetworkNorm::Group)]
-    {
-        let network = SmallCnnConfig::new(channels, 10).with_width(24).with_norm(norm).init(3, &device).unwrap();
+    for (architecture, side) in [
+        (small(1, NetworkNorm::Group), 28),
+        (small(3, NetworkNorm::Batch), 17),
+        (small(3, NetworkNorm::Group), 10),
+        (resnet(3, Stem::ImageNet, NetworkNorm::Batch), 32),
+        (resnet(1, Stem::ImageNet, NetworkNorm::Group), 41),
+        (resnet(3, Stem::Small, NetworkNorm::Batch), 17),
+    ] {
+        let (channels, norm) = (architecture.channels(), architecture.norm());
+        let network = architecture.init(3, &device).unwrap();
         let ours = answers(&network, images(channels, side));
         let stock = testing::with_stock(|| answers(&network, images(channels, side)));
         for (ours, stock) in ours.iter().zip(&stock) {
@@ -307,8 +322,91 @@ fn images_whose_gradient_is_wanted_get_it() {
 
 #[test]
 fn a_batch_of_several_parts_is_right() {
-    check(&Case::new(Shape { input: 8, output: 8, h: 3, w: 2 }, 35, false, false));
-    check(&Case::new(Shape { input: 1, output: 8, h: 4, w: 4 }, 17, true, true));
+    check(&Case::new(Shape::same(8, 8, 3, 2), 35, false, false));
+    check(&Case::new(Shape::same(1, 8, 4, 4), 17, true, true));
+}
+
+#[test]
+fn the_layers_of_a_resnet_are_right() {
+    let layers = [(3, 8, (32, 32), 7, 2), (16, 24, (8, 8), 3, 2), (16, 24, (8, 8), 1, 2), (24, 24, (1, 1), 3, 1)];
+    for (input, output, from, side, stride) in layers {
+        for (frozen, relu) in [(true, false), (true, true), (false, true)] {
+            let shape = Shape::of(input, output, from, side, stride);
+            check(&Case { relu, ..Case::new(shape, 3, frozen, false) });
+        }
+    }
+}
+
+fn max_pool(x: &[f32], (h, w): (usize, usize), dout: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let (rows, columns) = (h.div_ceil(2), w.div_ceil(2));
+    let (mut out, mut dx) = (vec![0.0; dout.len()], vec![0.0; x.len()]);
+    for (k, out) in out.iter_mut().enumerate() {
+        let (plane, y, x_of) = (k / (rows * columns), k / columns % rows, k % columns);
+        let rows = (2 * y).saturating_sub(1)..h.min(2 * y + 2);
+        let window = rows.flat_map(|y| ((2 * x_of).saturating_sub(1)..w.min(2 * x_of + 2)).map(move |x| y * w + x));
+        let best = window.map(|at| plane * h * w + at).reduce(|a, b| if x[b] > x[a] { b } else { a }).unwrap();
+        *out = x[best];
+        dx[best] += dout[k];
+    }
+    (out, dx)
+}
+
+/// One image as the kernels have it, and back.
+fn blocked(channels: usize, h: usize, w: usize, values: &[f32]) -> Vec<f32> {
+    batch::border(Shape::same(channels, channels, h, w), values)
+}
+
+fn unblocked(channels: usize, h: usize, w: usize, values: &[f32]) -> Vec<f32> {
+    let mut plain = vec![0.0; channels * h * w];
+    layout::unblock(channels, h, w, values, &mut plain);
+    plain
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_other_convolution_is_right(
+        (input, blocks, images) in (prop_oneof![1usize..5, Just(8), Just(12), Just(24)], 1usize..4, 1usize..4),
+        from in (1usize..16, 1usize..16),
+        side in prop_oneof![Just(1usize), Just(3), Just(5), Just(7)],
+        stride in 1usize..4,
+        frozen: bool,
+        relu: bool,
+    ) {
+        let shape = Shape::of(input, 8 * blocks, from, side, stride);
+        // Of a single pixel, or a multiple of a single channel, a group norm may leave nothing but rounding.
+        let frozen = frozen || input == 1 || shape.h * shape.w == 1;
+        check(&Case { relu, ..Case::new(shape, images, frozen, false) });
+    }
+
+    #[test]
+    fn any_max_pool_is_right(blocks in 1usize..3, h in 1usize..12, w in 1usize..12, seed: u64) {
+        let channels = 8 * blocks;
+        // From a ReLU, so that no number is negative; but where all of a window are zero, the gradient may go elsewhere.
+        let x: Vec<f32> = noise(channels * h * w, seed).iter().map(|v| v.abs() + 0.1).collect();
+        let (rows, columns) = pool::size((h, w));
+        let dout = noise(channels * rows * columns, seed ^ 1);
+        let (out, dx) = max_pool(&x, (h, w), &dout);
+        let x = blocked(channels, h, w, &x);
+        let found = pool::backward((h, w), &x, &blocked(channels, rows, columns, &dout));
+        prop_assert_eq!(unblocked(channels, rows, columns, &pool::forward((h, w), &x)), out);
+        let wanted: Vec<f64> = dx.iter().map(|v| f64::from(*v)).collect();
+        prop_assert!(difference(&unblocked(channels, h, w, &found), &wanted) < 1e-6);
+    }
+}
+
+#[test]
+fn not_a_number_comes_through_a_max_pool() {
+    for at in 0..9 {
+        let mut x = vec![1.0; 8 * 9];
+        x[at] = f32::NAN;
+        let x = blocked(8, 3, 3, &x);
+        let out = unblocked(8, 2, 2, &pool::forward((3, 3), &x));
+        assert!(out[..4].iter().any(|v| v.is_nan()) && out[4..].iter().all(|v| *v == 1.0), "{at}: {out:?}");
+        let dx = unblocked(8, 3, 3, &pool::backward((3, 3), &x, &blocked(8, 2, 2, &[1.0; 32])));
+        assert!(dx.iter().all(|d| d.is_finite()), "{at}: {dx:?}");
+    }
 }
 
 proptest! {
@@ -326,7 +424,7 @@ proptest! {
     ) {
         // A pool of a single row or column leaves nothing.
         let pool = pool && h > 1 && w > 1;
-        check(&Case::new(Shape { input, output: 8 * blocks, h, w }, images, frozen, pool));
+        check(&Case::new(Shape::same(input, 8 * blocks, h, w), images, frozen, pool));
     }
 }
 
@@ -335,7 +433,7 @@ fn not_a_number_comes_through() {
     for (frozen, pool, at) in
         [(false, false, 0), (true, false, 7), (true, true, 9), (true, true, 14), (false, true, 15)]
     {
-        let mut case = Case::new(Shape { input: 1, output: 8, h: 4, w: 4 }, 1, frozen, pool);
+        let mut case = Case::new(Shape::same(1, 8, 4, 4), 1, frozen, pool);
         case.x[at] = f32::NAN;
         let found = with_kernels(&case);
         assert!(found.out.iter().any(|v| v.is_nan()), "{at}");
@@ -347,7 +445,7 @@ fn not_a_number_comes_through() {
 
 #[test]
 fn an_infinite_weight_is_no_number_in_the_end() {
-    let mut case = Case::new(Shape { input: 8, output: 8, h: 4, w: 4 }, 1, false, true);
+    let mut case = Case::new(Shape::same(8, 8, 4, 4), 1, false, true);
     case.weight[5] = f32::INFINITY;
     assert!(with_kernels(&case).out.iter().any(|v| v.is_nan()));
 }
@@ -355,7 +453,7 @@ fn an_infinite_weight_is_no_number_in_the_end() {
 #[test]
 fn the_gradients_are_those_of_finite_differences() {
     for (frozen, pool) in [(false, false), (false, true), (true, true)] {
-        let case = Case::new(Shape { input: 8, output: 16, h: 6, w: 5 }, 3, frozen, pool);
+        let case = Case::new(Shape::same(8, 16, 6, 5), 3, frozen, pool);
         let found = with_kernels(&case);
         // A direction for all weights at once, along which the loss dout · out is measured a little to either side.
         let directions = [(0, 11), (1, 12), (2, 13), (3, 14)];

@@ -13,6 +13,7 @@ impl Simd for Wasm {
     const LANES: usize = 4;
     const WIDE: bool = false;
     const PIXELS: usize = 4;
+    const PAIRS: usize = 4;
 
     #[inline(always)]
     unsafe fn load(at: In) -> v128 {

@@ -12,6 +12,7 @@ impl<const WIDE_: bool> Simd for Avx<WIDE_> {
     const LANES: usize = 8;
     const WIDE: bool = WIDE_;
     const PIXELS: usize = 8;
+    const PAIRS: usize = if WIDE_ { 8 } else { 6 };
 
     #[inline(always)]
     unsafe fn load(at: In) -> __m256 {

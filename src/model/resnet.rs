@@ -1,6 +1,3 @@
-use burn::tensor::activation::relu;
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +5,7 @@ use super::network::linear;
 use super::norm::Norms;
 use super::{Architecture, Layout, Network, Norm, Output, Reader};
 use crate::Result;
-use crate::kernels::{Maps, normalise};
+use crate::kernels::{ConvBlock, Form, Maps, conv_block};
 
 const STAGES: usize = 4;
 const BLOCKS: usize = 2;
@@ -134,24 +131,28 @@ impl ResNetConfig {
     }
 
     pub(super) fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, images: Tensor<4>) -> Output {
-        let mut x = match self.stem {
-            Stem::Small => convolution(images, parameters.next(), 1, 1),
-            Stem::ImageNet => convolution(images, parameters.next(), 2, 3),
+        let mut layer = |x, stride, relu| {
+            let (weight, norm) = (parameters.next(), norms.next(parameters));
+            conv_block(x, ConvBlock { weight, bias: None, norm, form: Form { stride, relu, pool: false } })
         };
-        x = relu(normalise(x, norms.next(parameters)));
-        if self.stem == Stem::ImageNet {
-            x = max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]));
-        }
+        let images = Maps::Plain(images);
+        let mut x = match self.stem {
+            Stem::Small => layer(images, 1, true),
+            Stem::ImageNet => layer(images, 2, true).max_pool(),
+        };
         let mut stages = Vec::with_capacity(STAGES);
-        for block in self.blocks() {
-            x = block.compute(parameters, norms, x);
-            if block.block == BLOCKS - 1 {
+        for Block { block, input, output, stride, .. } in self.blocks() {
+            let y = layer(x.clone(), stride, true);
+            let y = layer(y, 1, false);
+            let shortcut = if input == output { x } else { layer(x, stride, false) };
+            x = y.add_relu(shortcut);
+            if block == BLOCKS - 1 {
                 stages.push(x.clone());
             }
         }
-        let features = Maps::Plain(x).spatial_mean();
+        let features = x.spatial_mean();
         let logits = linear(features.clone(), parameters);
-        Output { logits, taps: [Maps::Plain(stages[2].clone()).spatial_mean(), features.clone(), features] }
+        Output { logits, taps: [stages[2].clone().spatial_mean(), features.clone(), features] }
     }
 }
 
@@ -161,24 +162,4 @@ struct Block {
     input: usize,
     output: usize,
     stride: usize,
-}
-
-impl Block {
-    fn compute(&self, parameters: &mut Reader<'_>, norms: &mut Norms<'_>, x: Tensor<4>) -> Tensor<4> {
-        let y = convolution(x.clone(), parameters.next(), self.stride, 1);
-        let y = relu(normalise(y, norms.next(parameters)));
-        let y = convolution(y, parameters.next(), 1, 1);
-        let y = normalise(y, norms.next(parameters));
-        let shortcut = if self.input == self.output {
-            x
-        } else {
-            let x = convolution(x, parameters.next(), self.stride, 0);
-            normalise(x, norms.next(parameters))
-        };
-        relu(y + shortcut)
-    }
-}
-
-fn convolution(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-    conv2d(x, weight, None, ConvOptions::new([stride, stride], [padding, padding], [1, 1], 1))
 }

@@ -5,7 +5,7 @@ use super::network::linear;
 use super::norm::Norms;
 use super::{Architecture, Layout, Network, Norm, Output, Reader};
 use crate::Result;
-use crate::kernels::{ConvBlock, Maps, conv_block};
+use crate::kernels::{ConvBlock, Form, Maps, conv_block};
 
 const BLOCKS: usize = 4;
 
@@ -79,8 +79,8 @@ impl SmallCnnConfig {
         let mut stages = Vec::with_capacity(BLOCKS);
         for block in 0..BLOCKS {
             let (weight, bias) = (parameters.next(), parameters.next());
-            let layer = ConvBlock { weight, bias, norm: norms.next(parameters) };
-            x = conv_block(x, layer, block < 2);
+            let form = Form { stride: 1, relu: true, pool: block < 2 };
+            x = conv_block(x, ConvBlock { weight, bias: Some(bias), norm: norms.next(parameters), form });
             if block >= 2 {
                 stages.push(x.clone().spatial_mean());
             }

@@ -5,10 +5,11 @@ mod convert;
 #[cfg(feature = "cpu")]
 mod crew;
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 use crate::data::{self, Dataset, Format, NamedBytes, SplitName, packed};
 use crate::device::{self, DeviceKind};
@@ -152,6 +153,17 @@ impl Engine {
     /// Computes what a run begins with and keeps it.
     pub async fn prepare(&mut self) -> Js<()> {
         js(self.workspace.prepare().await.map(|_| ()))
+    }
+
+    /// Milliseconds of a step of a run on black images, apart from all that is loaded; see [`Workspace::rehearse`]. `goes_on`
+    /// gives a promise of true or false; at false the answer is undefined.
+    pub async fn rehearse(&self, batch: f64, height: f64, width: f64, goes_on: Function) -> Js<Option<f64>> {
+        let size = (js(whole("height", height))?, js(whole("width", width))?);
+        let ask = async || match goes_on.call0(&JsValue::NULL) {
+            Ok(answer) => JsFuture::from(Promise::resolve(&answer)).await.is_ok_and(|goes_on| goes_on.is_truthy()),
+            Err(_) => false,
+        };
+        js(self.workspace.rehearse(js(whole("batch", batch))?, size, ask).await)
     }
 
     /// Prepares a run.

@@ -10,7 +10,7 @@ pub mod helper;
 #[cfg(feature = "cpu")]
 pub mod pool;
 #[cfg(all(test, feature = "cpu"))]
-mod tests;
+pub(crate) mod tests;
 #[cfg(feature = "cpu")]
 mod wire;
 

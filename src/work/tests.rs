@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::helper::Helper;
 use super::pool::{Collected, Collecting, Crew, Pool};
 use super::{Hands, Here};
+use crate::Error;
 use crate::bars::bars;
 use crate::data::{ClassRoles, SplitName};
 use crate::evaluation::evaluate;
@@ -19,7 +20,7 @@ use crate::unlearning::{METHODS, Method, Run, RunConfig, Subject};
 
 /// Real helpers in this thread, whom chance lets be free, answer in any order, fail, or come and go.
 #[derive(Debug)]
-struct Fickle {
+pub(crate) struct Fickle {
     helpers: RefCell<Vec<(Helper, bool)>>,
     network: RefCell<Vec<u8>>,
     away: RefCell<Vec<(usize, usize, Vec<u8>)>>,
@@ -28,7 +29,7 @@ struct Fickle {
 }
 
 impl Fickle {
-    fn new(helpers: usize, seed: u64) -> Self {
+    pub(crate) fn new(helpers: usize, seed: u64) -> Self {
         Self {
             helpers: RefCell::new((0..helpers).map(|_| (Helper::new(&Device::flex()), false)).collect()),
             network: RefCell::default(),
@@ -74,7 +75,11 @@ impl Crew for Fickle {
                 0 => None,
                 // Cut short on its way.
                 1 => helper.work(&part).ok().map(|answer| answer[..answer.len() / 2].to_vec()),
-                _ => Some(helper.work(&part).unwrap()),
+                _ => match helper.work(&part) {
+                    // As a test may have it.
+                    Err(Error::DeviceLost { .. }) => None,
+                    answer => Some(answer.unwrap()),
+                },
             };
             self.done.set(self.done.get() + 1);
             back.push((index, answer));

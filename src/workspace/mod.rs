@@ -5,6 +5,7 @@
 //! that is [told](Workspace::info), not a failure to load. Every call either happens whole or leaves everything as it was.
 
 mod info;
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,8 @@ use crate::data::{ImageShape, Normalisation};
 use crate::device::testing::{fail_after, reads};
 use crate::model::{Architecture, Card, SmallCnnConfig};
 use crate::training::{TrainConfig, Training};
+use crate::work::pool::Pool;
+use crate::work::tests::Fickle;
 
 /// Networks and datasets of three shapes: bars in grey, the same in colour, and bars of four classes.
 const SHAPES: usize = 3;
@@ -308,12 +310,80 @@ fn what_runs_made_comes_back_into_a_new_workspace() {
     assert_eq!(Workspace::new(&device()).restore(network(0)).unwrap_err().code(), "bad-state");
 }
 
+/// Says yes so many times.
+fn patience(asks: usize) -> impl AsyncFn() -> bool {
+    let asked = std::cell::Cell::new(0);
+    async move || {
+        asked.set(asked.get() + 1);
+        asked.get() <= asks
+    }
+}
+
+#[test]
+fn a_rehearsal_changes_nothing_whether_it_ends_or_is_given_up_or_fails() {
+    let run = |workspace: &mut Workspace| {
+        let config = workspace.resolve(request(1, small())).unwrap();
+        block_on(workspace.start(config)).unwrap();
+        let steps = block_on(workspace.advance(2)).unwrap().steps;
+        (steps, weights(workspace.network().unwrap()))
+    };
+    let expected = run(&mut ready());
+    let rehearse = |workspace: &Workspace, asks| block_on(workspace.rehearse(4, (8, 8), patience(asks)));
+    for asks in 0..7 {
+        let mut workspace = ready();
+        let before = (workspace.info(), block_on(workspace.export()).unwrap());
+        let took = rehearse(&workspace, asks).unwrap();
+        // After either pass of two steps, and before one more.
+        assert_eq!(took.is_some(), asks >= 5, "{asks} times yes");
+        assert!(took.is_none_or(|ms| ms > 0.0 && ms.is_finite()));
+        assert_eq!((workspace.info(), block_on(workspace.export()).unwrap()), before);
+        assert_eq!(run(&mut workspace), expected, "{asks} times yes");
+    }
+    for waits in 0..7 {
+        let mut workspace = ready();
+        fail_after(Some(waits));
+        let outcome = rehearse(&workspace, 9);
+        fail_after(None);
+        // A device that is lost stays so: what a wait between passes finds, the one at the end of the step finds again.
+        let at_the_end = [2, 5, 6].contains(&waits);
+        assert_eq!(outcome.err().map(|error| error.code()), at_the_end.then_some("device-lost"), "{waits} waits");
+        assert_eq!(run(&mut workspace), expected);
+    }
+}
+
+#[test]
+fn a_rehearsal_needs_a_network_and_images_that_it_takes() {
+    let rehearse = |workspace: &Workspace, batch, size| {
+        block_on(workspace.rehearse(batch, (size, size), patience(9))).unwrap_err().code()
+    };
+    assert_eq!(rehearse(&Workspace::new(&device()), 4, 8), "bad-state");
+    assert_eq!(rehearse(&ready(), 4, 2), "bad-model");
+    assert_eq!(rehearse(&ready(), 0, 8), "bad-config");
+}
+
+/// In the middle of a run and on any network, with more of one side than of the other.
+#[test]
+fn a_rehearsal_during_a_run_is_none_of_its_business() {
+    for shape in 0..SHAPES {
+        let mut workspace = Workspace::new(&device());
+        workspace.load(dataset(shape), "bars", network(shape));
+        let config = workspace.resolve(request(1, small())).unwrap();
+        block_on(workspace.start(config)).unwrap();
+        block_on(workspace.advance(1)).unwrap();
+        let before = weights(workspace.network().unwrap());
+        assert!(block_on(workspace.rehearse(3, (8, 8), patience(9))).unwrap().is_some());
+        assert_eq!(weights(workspace.network().unwrap()), before);
+    }
+}
+
 /// What a workspace shall tell, kept in the simplest way.
 #[derive(Debug, Clone, Default)]
 struct Model {
     dataset: Option<usize>,
     network: Option<usize>,
     running: bool,
+    /// Whom chance lets help.
+    helpers: usize,
 }
 
 impl Model {
@@ -343,7 +413,7 @@ impl ReferenceStateMachine for Model {
     type Transition = (Call, Option<usize>);
 
     fn init_state() -> BoxedStrategy<Model> {
-        Just(Model::default()).boxed()
+        (0..3_usize).prop_map(|helpers| Model { helpers, ..Model::default() }).boxed()
     }
 
     fn transitions(_: &Model) -> BoxedStrategy<Self::Transition> {
@@ -414,7 +484,7 @@ impl Machine {
             }
             Call::LoadBoth(shape) => {
                 workspace.load(dataset(shape), "a network", network(shape));
-                *model = Model { dataset: Some(shape), network: Some(shape), running: false };
+                *model = Model { dataset: Some(shape), network: Some(shape), running: false, ..*model };
             }
             Call::BrokenNetwork => {
                 Checkpoint::read("broken", b"no network", &device())?;
@@ -479,8 +549,12 @@ impl StateMachineTest for Machine {
     type SystemUnderTest = Machine;
     type Reference = Model;
 
-    fn init_test(_: &Model) -> Machine {
-        Machine { workspace: Workspace::new(&device()), model: Model::default(), exported: None }
+    fn init_test(model: &Model) -> Machine {
+        let mut workspace = Workspace::new(&device());
+        if model.helpers > 0 {
+            workspace.set_hands(Box::new(Pool::new(Fickle::new(model.helpers, 7))));
+        }
+        Machine { workspace, model: model.clone(), exported: None }
     }
 
     fn apply(mut machine: Machine, _: &Model, (call, failure): (Call, Option<usize>)) -> Machine {

@@ -36,7 +36,7 @@ async function expectNoAlert(tab: Tab) {
 }
 
 async function openPage(tab: Tab) {
-  await tab.open('/?device=cpu&dataset=mnist');
+  await tab.open('/?device=cpu&dataset=mnist&workers=2');
   await waitFor(tab, 'button', 'Forget the 3s');
   const device = await tab.run(() => document.querySelector('[data-testid=device]')?.textContent);
   expect(device, 'the device badge').toContain('CPU');
@@ -59,11 +59,31 @@ test('errors on a page are heard', async ({ tab }) => {
   for (const what of ['said on purpose', 'thrown on purpose', 'rejected on purpose']) expect(all).toContain(what);
 });
 
-test('the package forgets a class of a few digits', async ({ tab }) => {
+test('the package forgets a class of a few digits, with two workers', async ({ tab }) => {
   await tab.open('/tests/package.html');
   await expect.poll(() => tab.run(() => 'createSession' in window), { timeout }).toBe(true);
-  const { device, before, steps, done, after } = await tab.run(async () => {
-    const session = await createSession({ device: 'cpu' });
+  const { device, before, steps, done, after, workers, parts } = await tab.run(async () => {
+    const started: Worker[] = [];
+    let parts = 0;
+    const heard = new BroadcastChannel('parts');
+    heard.onmessage = () => (parts += 1);
+    // Each worker tells of every part that it has done for another one.
+    const inWorker = () => {
+      const channel = new BroadcastChannel('parts');
+      const post = MessagePort.prototype.postMessage as (...given: unknown[]) => void;
+      MessagePort.prototype.postMessage = function (this: MessagePort, ...given: unknown[]) {
+        if ((given[0] as { answer?: unknown } | undefined)?.answer) channel.postMessage('done');
+        post.apply(this, given);
+      };
+    };
+    globalThis.Worker = class extends Worker {
+      constructor(address: string | URL, options?: WorkerOptions) {
+        const imported = `import ${JSON.stringify(new URL(address, location.href).href)};`;
+        super(URL.createObjectURL(new Blob([`(${inWorker})();`, imported], { type: 'text/javascript' })), options);
+        started.push(this);
+      }
+    };
+    const session = await createSession({ device: 'cpu', workers: 2 });
     const { height, width } = await session.loadDataset({ kind: 'packed', file: '/data/mnist.purge' });
     async function idxOf(split: 'train' | 'test', count: number) {
       const total = 10 * count;
@@ -90,10 +110,12 @@ test('the package forgets a class of a few digits', async ({ tab }) => {
     }
     const after = await session.evaluate({ forgetClass: 3 });
     session.close();
-    return { device: session.device.kind, before, steps, done, after };
+    return { device: session.device.kind, before, steps, done, after, workers: started.length, parts };
   });
 
   expect(device).toBe('cpu');
+  expect(workers).toBe(2);
+  expect(parts, 'parts that the second worker did').toBeGreaterThan(0);
   expect(before.fa).toBeGreaterThan(90);
   expect(done?.stop).toBe('forget_target');
   expect(steps).toBe(done?.steps);

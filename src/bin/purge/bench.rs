@@ -6,6 +6,7 @@ use purge_unlearning::{Result, device};
 use serde_json::json;
 
 use crate::options::Subject;
+use crate::stopwatch;
 use crate::task::drive;
 
 /// Time PURGE steps of 128 + 128 samples, and the whole run of the strict preset.
@@ -19,6 +20,12 @@ pub struct Bench {
     /// Time each layer of a small network on the CPU, too
     #[arg(long)]
     layers: bool,
+    /// Time what standard input asks for, a line each: steps N, evaluate, run
+    #[arg(long, conflicts_with_all = ["steps", "layers"])]
+    on_request: bool,
+    /// Samples of each kind in a step that is asked for
+    #[arg(long, default_value_t = 128, requires = "on_request")]
+    batch: u64,
 }
 
 /// No check comes between the steps, and the run does not end before they are done.
@@ -27,6 +34,9 @@ const ENDLESS: [(&str, f64); 4] =
 
 impl Bench {
     pub async fn run(self) -> Result<()> {
+        if self.on_request {
+            return stopwatch::answer(&self.subject, self.batch).await;
+        }
         if self.layers {
             print_layers();
         }

@@ -6,6 +6,7 @@ mod data;
 mod options;
 mod scores;
 mod settings;
+mod stopwatch;
 mod table;
 mod task;
 mod train;

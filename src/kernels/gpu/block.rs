@@ -100,12 +100,14 @@ impl Sizes {
     }
 }
 
-/// Whether the kernels can do it: not of another size, and not a norm that looks at the whole batch.
+/// Whether the kernels can do it: not of another size or form, and not a norm that looks at the whole batch.
 pub(in crate::kernels) fn fits(x: &Tensor<4>, block: &ConvBlock<'_>) -> bool {
     let [images, input, height, width] = x.dims();
     let [output, _, rows, columns] = block.weight.dims();
     let numbers = images * input.max(output) * height * width;
     [rows, columns] == [3, 3]
+        && block.form.stride == 1
+        && block.form.relu
         && output.is_multiple_of(GROUPS)
         && !matches!(block.norm, Norm::Batch { .. })
         // Sources count with 32 bits, and a convolution's pixels are in one direction.
@@ -114,11 +116,12 @@ pub(in crate::kernels) fn fits(x: &Tensor<4>, block: &ConvBlock<'_>) -> bool {
 }
 
 /// The whole block, `[B, C, H, W]`.
-pub(in crate::kernels) fn conv_block(x: &Tensor<4>, block: ConvBlock<'_>, pool: bool) -> Tensor<4> {
+pub(in crate::kernels) fn conv_block(x: &Tensor<4>, block: ConvBlock<'_>) -> Tensor<4> {
     let [images, input, height, width] = x.dims();
     let [output, ..] = block.weight.dims();
-    let sizes = Sizes { images, input, output, height, width, pool };
-    let (weight, bias) = (block.weight, block.bias);
+    let sizes = Sizes { images, input, output, height, width, pool: block.form.pool };
+    let weight = block.weight;
+    let bias = block.bias.unwrap_or_else(|| Tensor::zeros([output], &weight.device()));
     let (gamma, beta, given) = block.norm.into_parts();
     let [x_buffer, bias_buffer] = [buffer(x), buffer(&bias)];
     let state = State {

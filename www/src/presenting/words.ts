@@ -1,4 +1,4 @@
-import type { Attack, DatasetInfo, DeviceInfo, Evaluation, ResolvedConfig } from 'purge-unlearning';
+import type { Attack, DatasetInfo, DeviceInfo, Evaluation, Pace, ResolvedConfig } from 'purge-unlearning';
 import type { NoRetrained } from '../measuring/retrained';
 import type { RunResult } from '../running/run.svelte';
 import { singular, type ClassWords } from './class-words';
@@ -127,6 +127,12 @@ export function attackWords(attack: Attack, evaluation: Evaluation): string {
 /** "WebGPU" or "CPU" */
 export function deviceWords(device: DeviceInfo): string {
   return device.kind === 'webgpu' ? 'WebGPU' : 'CPU';
+}
+
+/** How long a step takes a GPU that was chosen: "A step takes it 12 ms, and would take the CPU 57 ms." */
+export function paceWords({ webgpu, cpu }: Pace): string {
+  const [gpu, other] = [webgpu, cpu ?? NaN].map((ms) => `${figures(Number(ms.toPrecision(2)))}\u202fms`);
+  return cpu === undefined ? `A step takes it ${gpu}.` : `A step takes it ${gpu}, and would take the CPU ${other}.`;
 }
 
 /** "28 × 28, grey" */

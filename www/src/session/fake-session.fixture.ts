@@ -3,6 +3,7 @@ import {
   methods,
   type DatasetInfo,
   type DatasetSource,
+  type DeviceInfo,
   type DoneEvent,
   type EvaluateOptions,
   type Evaluation,
@@ -16,6 +17,7 @@ import {
   type StoredEvaluations,
   type UnlearnConfig,
   type UnlearnEvent,
+  type WarmUpOptions,
 } from 'purge-unlearning';
 import { evaluation } from '../measuring/evaluation.fixture';
 import { isCrash } from '../state/problem';
@@ -43,11 +45,14 @@ export interface World {
   /** Steps until a run reaches its target. */
   runLength: number;
   stop: DoneEvent['stop'];
+  /** Whether there is a GPU, and whether it is slower than the CPU. */
+  hasGpu: boolean;
+  gpuIsSlow: boolean;
 }
 
 /** A new world, in which nothing fails. */
 export function newWorld(): World {
-  return { during: () => undefined, calls: [], runLength: 3, stop: 'forget_target' };
+  return { during: () => undefined, calls: [], runLength: 3, stop: 'forget_target', hasGpu: false, gpuIsSlow: false };
 }
 
 /** What a crash of the engine fails with. `forGood`: what runs have made cannot be brought back. */
@@ -90,13 +95,14 @@ interface FakeModel extends ModelInfo {
 
 /** A session without an engine that keeps the package's promises: calls one after the other, what a crash takes, what fits. */
 export class FakeSession implements Session {
-  readonly device;
+  device: DeviceInfo;
   model: FakeModel | undefined;
   dataset: DatasetInfo | undefined;
   lost: string | undefined;
   /** The network as it is now. */
   network = '';
   readonly #world: World;
+  readonly #choose: boolean;
   #tail: Promise<unknown> = Promise.resolve();
   #closed = false;
   #run: { step: number; config: UnlearnConfig } | undefined;
@@ -105,7 +111,8 @@ export class FakeSession implements Session {
 
   constructor(world: World, { device = 'auto' }: SessionOptions) {
     this.#world = world;
-    this.device = { kind: device === 'webgpu' ? ('webgpu' as const) : ('cpu' as const), name: 'fake' };
+    this.#choose = device === 'auto';
+    this.device = { kind: device === 'webgpu' || (this.#choose && world.hasGpu) ? 'webgpu' : 'cpu', name: 'fake' };
   }
 
   get misfit(): Misfit | undefined {
@@ -145,6 +152,18 @@ export class FakeSession implements Session {
       const classes = this.dataset?.classNames.map((_, k) => k) ?? [];
       if (text !== `scores of ${of}`) return undefined;
       return { device: 'elsewhere', evaluations: classes.map((k) => this.#evaluation([k], of, 'test')) };
+    });
+  }
+
+  warmUp({ signal }: WarmUpOptions = {}): Promise<DeviceInfo | undefined> {
+    return this.#call('warmUp', async () => {
+      this.#mustFit();
+      for (let i = 0; i < 3 && !signal?.aborted; i++) await turn();
+      if (signal?.aborted) return undefined;
+      if (this.#choose && this.device.kind === 'webgpu' && this.#world.gpuIsSlow) {
+        this.device = { kind: 'cpu', name: 'fake', reason: 'The GPU is slow.', pace: { webgpu: 2, cpu: 1 } };
+      }
+      return this.device;
     });
   }
 

@@ -53,7 +53,11 @@ export class PageSession {
   constructor({ settings, createSession, fetchFile }: Surroundings) {
     this.settings = settings;
     this.fetchFile = fetchFile;
-    this.connection = new Connection(createSession, () => settings.device);
+    this.connection = new Connection(
+      createSession,
+      () => settings.device,
+      () => settings.workers,
+    );
     this.loading = new Loading(this.connection);
     this.measurements = new Measurements(this.connection, fetchFile);
     this.tasks = tasksOf(this);

@@ -33,6 +33,7 @@ function newWalk(seed: number) {
   const log: string[] = [];
 
   Object.assign(settings, fromQuery(''));
+  Object.assign(world, { hasGpu: random() < 0.5, gpuIsSlow: random() < 0.5 });
   world.during = async () => {
     for (let pause = Math.floor(random() * 3); pause > 0; pause--) await turn();
     if (random() >= trouble.share) return;
@@ -136,6 +137,8 @@ function newWalk(seed: number) {
   function check(): void {
     const { shown, connection } = page;
     const { session } = world;
+    const { device, openedFor = 'auto' } = connection;
+    if (device && openedFor !== 'auto') expect(device.kind).toBe(openedFor);
     if (shown.dataset) {
       const tab = settings.dataset;
       const served =

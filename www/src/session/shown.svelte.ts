@@ -119,6 +119,12 @@ export class Shown {
   /** The method of the run that is shown, or else the one that is chosen. */
   method = $derived.by(() => methodInfo(this.run?.config?.method ?? this.#page.settings.method));
 
+  /** What a GPU needs only once is being made: beforehand, or in the first step of a run. */
+  preparing = $derived.by(() => {
+    const { connection, tasks } = this.#page;
+    const onGpu = connection.device?.kind === 'webgpu' && !connection.warm;
+    return onGpu && (this.busy || tasks.doing === 'warm up');
+  });
   busy = $derived.by(() => this.#page.run?.underWay ?? false);
   loading = $derived.by(() => {
     const { tasks, recognising } = this.#page;

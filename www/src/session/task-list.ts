@@ -13,6 +13,7 @@ export type TaskName =
   | 'keep'
   | 'configure'
   | 'stored'
+  | 'warm up'
   | 'before'
   | 'run'
   | 'after'
@@ -25,11 +26,12 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
   const { connection, loading, measurements, configuration, own, shown, settings } = page;
   /** What the load under way is for. */
   let loadingFor: Wanted = {};
-  /** For what the engine has computed what a run begins with. */
-  let prepared: Held | undefined;
+  /** For what the engine has computed what a run begins with, and on which device. */
+  let prepared: { held: Held; on: string | undefined } | undefined;
 
   const ready = () => shown.fits && connection.lost === undefined;
   const waits = () => page.run?.state === 'waiting';
+  const isPrepared = () => prepared?.held === loading.held && prepared.on === connection.device?.kind;
   const usesArchive = () => settings.dataset === 'pathmnist' && settings.size === 'whole' && own.archive !== undefined;
 
   function tell(error: unknown, during: Problem['during']): boolean {
@@ -112,6 +114,21 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       failed: withoutStored,
     },
     {
+      // Before anything is computed: it may end on another device.
+      name: 'warm up',
+      due: () => ready() && connection.device?.kind === 'webgpu' && !connection.warm && !page.run?.underWay,
+      async perform() {
+        await painted();
+        await connection.warmUp(page.untilNextAct);
+      },
+      failed(error) {
+        if (tell(error, 'measuring')) return true;
+        // Once is enough: the run would tell of it as well.
+        connection.warm = true;
+        return false;
+      },
+    },
+    {
       name: 'before',
       due: () => ready() && !shown.before,
       perform: () => measurements.measureBefore(shown.about),
@@ -157,9 +174,9 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
     {
       // What a run begins with: the scores that came with the page have it not.
       name: 'prepare',
-      due: () => ready() && prepared !== loading.held && page.run === undefined,
+      due: () => ready() && page.run === undefined && !isPrepared(),
       async perform() {
-        prepared = loading.held;
+        prepared = { held: loading.held, on: connection.device?.kind };
         await connection.ask((session) => session.prepare());
       },
       failed: measuringFailed,
@@ -182,6 +199,18 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
   }
 
   return new Tasks(tasks);
+}
+
+/** What is there has been drawn. A page that is not seen draws nothing, and in tests there is nothing to draw on. */
+function painted(): Promise<void> {
+  if (!globalThis.requestAnimationFrame) return Promise.resolve();
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, 250);
+    requestAnimationFrame(() => {
+      clearTimeout(late);
+      setTimeout(resolve);
+    });
+  });
 }
 
 function alike(a: Wanted, b: Wanted): boolean {

@@ -1,0 +1,96 @@
+import { brotliCompressSync, constants } from 'node:zlib';
+import { median } from '../rounds.mjs';
+import { megabytes, table } from '../tables.mjs';
+
+const sets = [
+  { title: 'MNIST 3', query: 'dataset=mnist&class=3', button: 'Forget the 3s' },
+  { title: 'PathMNIST 2', query: 'dataset=pathmnist&class=2', button: 'Forget the debris' },
+];
+
+/** The real page on the CPU: seconds from the click to the sentence, how long its thread was held up, what was downloaded. */
+export async function page(bench) {
+  const { options, note } = bench;
+  const visits = [];
+  for (const set of sets) {
+    for (const workers of ['auto', options.workers]) {
+      const found = [];
+      try {
+        for (let i = 0; i < options.runs; i++) {
+          found.push(await bench.inChromium((browser, origin) => visit(browser, origin, set, workers)));
+          bench.say(`${set.title}, workers: ${workers}: ${found.at(-1).seconds.toFixed(1)} s`);
+        }
+      } catch (error) {
+        note(`${set.title}, workers: ${workers}: ${error.message.split('\n')[0]}`);
+      }
+      if (found.length) visits.push(summed(set.title, workers, found));
+    }
+  }
+  const rows = visits.map(({ title, workers, least, middle, gap, bytes, packed }) => [
+    title,
+    workers === 'auto' ? 'as the page chooses' : workers,
+    least.toFixed(1),
+    middle.toFixed(1),
+    gap.toFixed(0),
+    megabytes(bytes),
+    megabytes(packed),
+  ]);
+  const head = ['the page, CPU', 'workers', 'click to sentence, least, s', 'median, s', 'longest gap, ms'];
+  const text = [
+    '### The page\n',
+    table('llrrrrr', [...head, 'bytes to the first click', 'with brotli'], rows),
+    '',
+    'The gap is the longest time that the page’s own thread was held up between click and sentence.',
+  ];
+  return { text: text.join('\n'), data: visits };
+}
+
+function summed(title, workers, visits) {
+  const seconds = visits.map((visit) => visit.seconds);
+  const [{ bytes, packed }] = visits;
+  const gap = Math.max(...visits.map(({ longestGap }) => longestGap));
+  return { title, workers, least: Math.min(...seconds), middle: median(seconds), gap, bytes, packed };
+}
+
+async function visit(browser, origin, { query, button }, workers) {
+  // A context of its own has nothing in its cache.
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    const downloads = [];
+    page.on('response', (response) => downloads.push(response));
+    await page.goto(`${origin}/?device=cpu&workers=${workers}&${query}`);
+    const forget = page.getByRole('button', { name: button, exact: true });
+    await forget.and(page.locator(':not([aria-disabled=true])')).waitFor({ timeout: 120_000 });
+    const sizes = await Promise.all(downloads.map(sizeOf));
+    await page.getByRole('table', { name: 'Before', exact: true }).waitFor({ timeout: 120_000 });
+    await page.evaluate(watchThread);
+    const began = performance.now();
+    await forget.click();
+    await page.getByText(/^It recognises .* of the .* it learnt from/).waitFor({ timeout: 600_000 });
+    const seconds = (performance.now() - began) / 1e3;
+    const longestGap = await page.evaluate(() => globalThis.longestGap);
+    const sum = (key) => sizes.reduce((all, size) => all + size[key], 0);
+    return { seconds, longestGap, bytes: sum('bytes'), packed: sum('packed') };
+  } finally {
+    await context.close();
+  }
+}
+
+/** Runs in the page. */
+function watchThread() {
+  globalThis.longestGap = 0;
+  let last = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    globalThis.longestGap = Math.max(globalThis.longestGap, now - last);
+    last = now;
+  }, 5);
+}
+
+/** What was sent, and what a host that compresses would send. */
+async function sizeOf(response) {
+  const body = await response.body().catch(() => Buffer.alloc(0));
+  const isPacked = body.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]));
+  const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+  return { bytes: body.length, packed: isPacked ? body.length : brotliCompressSync(body, options).length };
+}

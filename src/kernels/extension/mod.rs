@@ -1,0 +1,191 @@
+//! The kernels' place in burn: operations of the backend Flex, and their gradients.
+//!
+//! Between layers travels the kernels' own layout, as a tensor of five dimensions `[B, C/8, H+2, W+2, 8]`, which only these
+//! operations understand.
+
+mod block;
+mod max;
+mod mean;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::{Tensor, TensorData};
+use burn_autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn_flex::FlexTensor;
+
+use self::block::State;
+use super::simd::BLOCK;
+use super::{ConvBlock, Form, Maps};
+use crate::device::is_cpu;
+
+/// The macro sends a tensor of Flex to `impl ConvLayers for Flex`, and one with gradients to that for `Autodiff`. Of any
+/// other backend it panics.
+#[backend_extension(Flex, Autodiff)]
+trait ConvLayers: Backend {
+    fn conv_group(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        form: Form,
+    ) -> FloatTensor<Self>;
+    #[allow(clippy::too_many_arguments)]
+    fn conv_frozen(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        form: Form,
+    ) -> FloatTensor<Self>;
+    fn blocked_mean(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn blocked_max(x: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+/// The block with the kernels, of what [`has_kernel`].
+pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
+    let form = block.form;
+    let bias = block
+        .bias
+        .unwrap_or_else(|| Tensor::zeros([block.weight.dims()[0]], &block.weight.device().without_autodiff()));
+    let x = match x {
+        Maps::Plain(x) => x.into_dispatch(),
+        Maps::Blocked(x) => x.into_dispatch(),
+    };
+    let (weight, bias) = (block.weight.into_dispatch(), bias.into_dispatch());
+    let (gamma, beta, frozen) = block.norm.into_parts();
+    let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
+    Tensor::from_dispatch(match frozen {
+        None => Dispatch::conv_group(x, weight, bias, gamma, beta, form),
+        Some([mean, variance]) => {
+            let (mean, variance) = (mean.into_dispatch(), variance.into_dispatch());
+            Dispatch::conv_frozen(x, weight, bias, gamma, beta, mean, variance, form)
+        }
+    })
+}
+
+/// Whether the kernels can do it: not on another device, of another size, with a norm that looks at the whole batch, or of plain
+/// images whose gradient somebody wants.
+pub(super) fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
+    #[cfg(test)]
+    if super::testing::only_stock() {
+        return false;
+    }
+    let [output, _, height, width] = block.weight.dims();
+    let fits = match x {
+        Maps::Plain(x) => is_cpu(&x.device()) && !x.is_tracked() && x.dims().iter().all(|&side| side > 0),
+        Maps::Blocked(_) => true,
+    };
+    fits && height == width
+        && height % 2 == 1
+        && output.is_multiple_of(BLOCK)
+        && !matches!(block.norm, super::Norm::Batch { .. })
+}
+
+/// What a block gave as `[B, C, H, W]`.
+pub(super) fn unblock(x: Tensor<5>) -> Tensor<4> {
+    let [images, blocks, h, w, _] = x.dims();
+    let x = x.slice([0..images, 0..blocks, 1..h - 1, 1..w - 1]);
+    x.permute([0, 1, 4, 2, 3]).reshape([images, blocks * BLOCK, h - 2, w - 2])
+}
+
+/// Mean over the pixels of a block's result: `[B, C]`.
+pub(super) fn blocked_mean(x: Tensor<5>) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::blocked_mean(x.into_dispatch()))
+}
+
+/// The 3×3 max pool with stride 2 and padding 1 of a block's result, of which no number is negative.
+pub(super) fn blocked_max(x: Tensor<5>) -> Tensor<5> {
+    Tensor::from_dispatch(Dispatch::blocked_max(x.into_dispatch()))
+}
+
+/// A tensor whose numbers lie in order.
+fn plain(t: &FlexTensor) -> FlexTensor {
+    if t.as_slice::<f32>().is_some() { t.clone() } else { t.to_contiguous() }
+}
+
+/// Of a [`plain`] one.
+fn numbers(t: &FlexTensor) -> &[f32] {
+    t.as_slice::<f32>().unwrap_or_default()
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape))
+}
+
+impl ConvLayers for Flex {
+    fn conv_group(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        form: Form,
+    ) -> FlexTensor {
+        State::new(&x, [&weight, &bias, &gamma, &beta], form).forward(false)
+    }
+
+    fn conv_frozen(
+        x: FlexTensor,
+        weight: FlexTensor,
+        bias: FlexTensor,
+        gamma: FlexTensor,
+        beta: FlexTensor,
+        mean: FlexTensor,
+        variance: FlexTensor,
+        form: Form,
+    ) -> FlexTensor {
+        State::new(&x, [&weight, &bias, &gamma, &beta], form).frozen(&mean, &variance).forward(false)
+    }
+
+    fn blocked_mean(x: FlexTensor) -> FlexTensor {
+        mean::of(&x)
+    }
+
+    fn blocked_max(x: FlexTensor) -> FlexTensor {
+        max::of(&x)
+    }
+}
+
+// For `Flex` alone and not for any backend: so the backward pass may call plain functions, and the trait need not have
+// operations for the gradients.
+impl<C: CheckpointStrategy> ConvLayers for Autodiff<Flex, C> {
+    fn conv_group(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        form: Form,
+    ) -> FloatTensor<Self> {
+        let vectors = [weight.primitive(), bias.primitive(), gamma.primitive(), beta.primitive()];
+        let state = State::new(x.primitive(), vectors, form);
+        block::tracked::<C>([x, weight, bias, gamma, beta], state)
+    }
+
+    fn conv_frozen(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        form: Form,
+    ) -> FloatTensor<Self> {
+        let vectors = [weight.primitive(), bias.primitive(), gamma.primitive(), beta.primitive()];
+        let state = State::new(x.primitive(), vectors, form).frozen(mean.primitive(), variance.primitive());
+        block::tracked::<C>([x, weight, bias, gamma, beta], state)
+    }
+
+    fn blocked_mean(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        mean::tracked::<C>(x)
+    }
+
+    fn blocked_max(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        max::tracked::<C>(x)
+    }
+}
