@@ -34,10 +34,10 @@ impl DeviceKind {
     }
 }
 
-/// Dispatches that go to the GPU's queue together. A step is a hundred or so; each time they go costs a browser more than any of them,
-/// and with all of them at once the GPU would wait until the last is asked for.
+/// Dispatches that go to the GPU's queue together, at most: each time costs a browser more than any of them. A step is some 140, and
+/// whatever it uploads or reads sends off what was asked for until then, so that the GPU need not wait.
 #[cfg(feature = "webgpu")]
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// Opens a device.
 ///
