@@ -7,12 +7,15 @@ const MOST = 8;
 /** How long a page must be hidden before its helpers are let go, in milliseconds. */
 const HIDDEN = 60_000;
 
-/** How many workers a session has where nobody says: one core is left for the page, and much memory is not taken for granted. */
+/**
+ * How many workers a session has where nobody says: one core is left for the page, but where there are just two, which the page
+ * does not fill while it waits; and much memory is not taken for granted.
+ */
 export function usualWorkers(
   { hardwareConcurrency = 1, deviceMemory = 8 }: Surroundings = globalThis.navigator ?? {},
 ): number {
   const fitting = deviceMemory <= 2 ? 2 : deviceMemory <= 4 ? 4 : MOST;
-  return Math.max(1, Math.min(hardwareConcurrency - 1, fitting));
+  return Math.min(hardwareConcurrency, Math.max(2, hardwareConcurrency - 1), fitting);
 }
 
 /** What `navigator` says of the machine; the memory, in gigabytes, only in some browsers. */

@@ -344,7 +344,7 @@ export interface SessionOptions {
   device?: 'auto' | DeviceKind;
   /**
    * How many workers compute on the CPU: the engine's own, and helpers that start with the first run. Results do not depend on
-   * it. Default: one less than there are cores, and at least 1; at most 8, or 2 or 4 where the browser tells of little memory.
+   * it. Default: one less than there are cores, but 2 of two; at most 8, or 2 or 4 where the browser tells of little memory.
    */
   workers?: number;
   /** Hears of every download, and of files as they are read. What it throws is reported as an uncaught error. */

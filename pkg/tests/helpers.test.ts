@@ -153,7 +153,7 @@ test('only what is the newest engine’s can be ended for an engine', async () =
 test('where nobody says, a core is left for the page, and little memory means few workers', () => {
   const usual = (hardwareConcurrency?: number, deviceMemory?: number) =>
     usualWorkers({ ...(hardwareConcurrency && { hardwareConcurrency }), ...(deviceMemory && { deviceMemory }) });
-  expect([usual(), usual(1), usual(2), usual(4), usual(64)]).toEqual([1, 1, 1, 3, 8]);
+  expect([usual(), usual(1), usual(2), usual(4), usual(64)]).toEqual([1, 1, 2, 3, 8]);
   expect([usual(16, 1), usual(16, 2), usual(16, 4), usual(16, 8)]).toEqual([2, 2, 4, 8]);
 });
 

@@ -16,9 +16,10 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-/** As many workers as WORKERS says are what a page has that does not ask: it is told of one core more. */
+/** As many workers as WORKERS says are what a page has that does not ask: it is told of one core more, where that is not two. */
 const workers = process.env.WORKERS;
-const cores = `Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => ${Number(workers) + 1} });`;
+const told = workers === '1' ? 1 : Number(workers) + 1;
+const cores = `Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { get: () => ${told} });`;
 
 /** Serves folders by the prefix of their address, the longest first. */
 function serve(folders, headers, port) {
