@@ -170,7 +170,7 @@ test('data too large for memory are refused, and the same engine goes on', async
       const large = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const bytes = (role: keyof typeof digits) => new Uint8Array(digits[role]);
       const labels = { trainLabels: bytes('train-labels'), testLabels: bytes('t10k-labels') };
-      const session = await createSession({ device: 'cpu' });
+      const session = await createSession({ device: 'cpu', workers: 1 });
       await session.loadModel('/models/mnist-group.safetensors');
       await session.loadDataset({
         kind: 'idx',
