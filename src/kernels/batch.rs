@@ -128,9 +128,11 @@ pub(super) fn forward(layer: Layer<'_>, x: &[f32], keep: bool) -> (Vec<f32>, Opt
         let numbers = room * s.flat_output();
         let mut kept = KeptPart { y: Vec::with_capacity(numbers), statistics: vec![0.0; room * layer.tail.kept()] };
         dispatch((job, &mut kept));
-        // SAFETY: there is room for them, and the convolution has written every one.
-        unsafe { kept.y.set_len(numbers) };
-        keep.then_some(kept)
+        keep.then(|| {
+            // SAFETY: there is room for all of these images, and the convolution has written every number.
+            unsafe { kept.y.set_len(numbers) };
+            kept
+        })
     });
     // All of them first, for a sequence of options ends at the first without anything.
     let kept: Vec<_> = kept.into_iter().collect();
