@@ -121,6 +121,14 @@ export const pageSettings = [
   },
   {
     kind: 'choice',
+    key: 'scalar',
+    default: 'auto',
+    label: 'Drawn while it runs',
+    sentence: 'Which of a method’s own numbers the small chart has.',
+    choices: [{ value: 'auto', label: 'Automatic' }, ...scalarChoices()],
+  },
+  {
+    kind: 'choice',
     key: 'split',
     default: 'test',
     label: 'Images counted',
@@ -171,6 +179,12 @@ export const pageSettings = [
 ] as const satisfies readonly (
   (ChoiceSetting & { default: string }) | (ListSetting & { default: readonly number[] })
 )[];
+
+/** Whatever any method reports, each once. */
+function scalarChoices(): { value: string; label: string }[] {
+  const labels = new Map(methods.flatMap(({ scalars }) => scalars.map(({ key, label }) => [key, label] as const)));
+  return Array.from(labels, ([value, label]) => ({ value, label }));
+}
 
 type Value<S> = S extends { kind: 'choice'; choices: readonly { value: infer V }[] } ? V : readonly number[];
 type PageSetting = (typeof pageSettings)[number];
