@@ -230,6 +230,20 @@ export class FakeSession implements Session {
         return (this.#run = { step: 0, config });
       });
     }
+    try {
+      yield* this.#events(run, classes, nonMembers, signal);
+    } finally {
+      // Whoever pulls no more leaves the network as it is.
+      if (run && this.#run === run) this.#run = undefined;
+    }
+  }
+
+  async *#events(
+    run: { step: number; config: UnlearnConfig } | undefined,
+    classes: number[],
+    nonMembers: 'test' | 'val',
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<UnlearnEvent, void, void> {
     let over = false;
     while (run && !over && !signal?.aborted) {
       const { step } = await this.#call('advance', () => {

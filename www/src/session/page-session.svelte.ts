@@ -1,4 +1,6 @@
-import { PurgeError, createSession } from 'purge-unlearning';
+import { PurgeError, createSession, methods } from 'purge-unlearning';
+import { Comparison } from '../comparing/comparison.svelte';
+import { allEntries, canSweep, sweepEntries, type Entry } from '../comparing/entries';
 import type { FetchFile } from '../loading/fetching';
 import { Loading } from '../loading/loading.svelte';
 import { OwnFiles } from '../loading/own-files.svelte';
@@ -36,6 +38,7 @@ export class PageSession {
 
   problem: Problem | undefined = $state.raw();
   run: Run | undefined = $state.raw();
+  comparison: Comparison | undefined = $state.raw();
   /** The network that the run has left shall take the place of the one that was loaded. */
   keepAsked = $state(false);
   /** The engine shall come back to the network as it was loaded. */
@@ -87,7 +90,7 @@ export class PageSession {
     this.settings.device = device;
     this.connection.close();
     this.loading.clear();
-    this.run = undefined;
+    this.run = this.comparison = undefined;
     return this.#begin();
   }
 
@@ -150,9 +153,26 @@ export class PageSession {
     else await this.forget(true);
   }
 
+  /** Ends whatever is under way. */
   cancel(): void {
     if (this.run?.state === 'waiting') this.run = undefined;
-    else if (this.shown.busy) this.run?.cancel();
+    else if (this.shown.running) this.run?.cancel();
+    else if (this.shown.comparing) {
+      this.comparison?.cancel();
+      this.resetAsked = true;
+    }
+  }
+
+  /** Runs every method from the network as it was loaded, or those that have not been run on these classes. */
+  compare(): Promise<void> {
+    return this.#compare(allEntries(methods));
+  }
+
+  /** Runs what is set up once for each of several targets. */
+  sweep(): Promise<void> {
+    const { method, preset, overrides } = this.settings;
+    const set = { method, preset, overrides: { ...overrides } };
+    return canSweep(this.shown.chosenMethod) ? this.#compare(sweepEntries(set)) : Promise.resolve();
   }
 
   /** Measures here what came with the page. */
@@ -191,6 +211,17 @@ export class PageSession {
   /** The data as one packed file. */
   exportDataset(): Promise<Uint8Array> {
     return this.connection.ask((session) => session.exportDataset());
+  }
+
+  #compare(entries: readonly Entry[]): Promise<void> {
+    const { shown } = this;
+    if (!shown.canForget) return Promise.resolve();
+    const comparison = shown.comparison ?? new Comparison(shown.about);
+    comparison.want(entries);
+    this.comparison = comparison;
+    // It takes the engine: what a run has left there is gone.
+    this.run = undefined;
+    return this.#begin();
   }
 
   /** Files that make nothing yet need not be tried by the engine. */

@@ -118,6 +118,8 @@ function newWalk(seed: number) {
     undoKept: () => (page.loading.held.kept ? page.undoKept() : undefined),
     again: () => page.again(),
     device: () => page.useDevice(oneOf(['auto', 'cpu', 'webgpu'])),
+    compare: () => page.compare(),
+    sweep: () => page.sweep(),
     export: () => page.shown.canExport && page.exportModel().catch(() => undefined),
   };
 
@@ -157,6 +159,14 @@ function newWalk(seed: number) {
       expect(of.classes).toEqual(shown.classes);
       expect(evaluation?.nonMemberSplit).toBe(shown.nonMembers);
     }
+    for (const run of shown.comparison?.runs ?? []) {
+      const of = evaluatedBy(run.evaluation);
+      if (run.message) expect(run.message).not.toMatch(/load a network|is over/);
+      if (!of || !shown.fits) continue;
+      expect([of.dataset, of.classes]).toEqual([shown.dataset?.name, shown.classes]);
+      expect(of.network).toMatch(new RegExp(`^${session?.model?.id ?? ''} without ${shown.classes.join()} by `));
+    }
+    if (shown.comparing) expect([shown.run, shown.canForget, shown.canExport]).toEqual([undefined, false, false]);
     if (shown.before) expect(evaluatedBy(shown.before)?.network).toBe(connection.model && session?.model?.id);
     if (shown.after && shown.canExport) expect(evaluatedBy(shown.after)?.network).toBe(session?.network);
     if (shown.result?.stop === 'diverged') expect(shown.phase).not.toBe('done');
@@ -218,6 +228,12 @@ it.each(Array.from({ length: walks }, (_, seed) => seed))(
         expect(page.shown.phase).toBe('done');
         expect(evaluatedBy(page.shown.after)?.network).toBe(world.session?.network);
         expect(page.shown.canExport).toBe(true);
+        if (dataset === 'mnist') continue;
+        await page.compare();
+        check();
+        expect(page.shown.comparison?.runs.every(({ state }) => state === 'over')).toBe(true);
+        expect([page.shown.phase, page.shown.run, page.problem]).toEqual(['ready', undefined, undefined]);
+        expect(world.session?.network).toBe(world.session?.model?.id);
       }
     } catch (error) {
       throw new Error(`walk ${seed}, after ${log.join(' ')}`, { cause: error });

@@ -1,4 +1,5 @@
 import type { DatasetInfo, Evaluation, ModelInfo, StopReason, UnlearnConfig } from 'purge-unlearning';
+import type { Comparison } from '../comparing/comparison.svelte';
 import type { About } from '../measuring/measurements.svelte';
 import { classWords, namesOf, togetherWords } from '../presenting/class-words';
 import type { Run } from '../running/run.svelte';
@@ -6,7 +7,8 @@ import { emptyTrace } from '../running/trace';
 import { methodInfo } from '../state/methods';
 import type { PageSession } from './page-session.svelte';
 
-export type Phase = 'idle' | 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'cancelled' | 'diverged' | 'failed';
+export type Phase =
+  'idle' | 'loading' | 'ready' | 'running' | 'paused' | 'comparing' | 'done' | 'cancelled' | 'diverged' | 'failed';
 
 /**
  * What the page shows. All of it is derived: from what is set, what the session tells and what was measured of just that.
@@ -103,6 +105,13 @@ export class Shown {
   result = $derived.by(() => this.run?.result);
   trace = $derived.by(() => this.run?.trace ?? emptyTrace(this.before));
 
+  /** The comparison that is under way, or the last one as long as it is about what is chosen. */
+  comparison: Comparison | undefined = $derived.by(() => {
+    const { comparison, connection } = this.#page;
+    if (!comparison || comparison.underWay) return comparison;
+    return this.fits && comparison.isOf(this.about, connection.device?.kind) ? comparison : undefined;
+  });
+
   /** What the settings say of a run. */
   runSettings = $derived.by((): UnlearnConfig => {
     const { overrides, method, preset } = this.#page.settings;
@@ -116,6 +125,7 @@ export class Shown {
   config = $derived.by(() =>
     this.fits ? this.#page.configuration.full(this.#page.loading.held, this.runSettings) : undefined,
   );
+  chosenMethod = $derived.by(() => methodInfo(this.#page.settings.method));
   /** The method of the run that is shown, or else the one that is chosen. */
   method = $derived.by(() => methodInfo(this.run?.config?.method ?? this.#page.settings.method));
 
@@ -125,13 +135,17 @@ export class Shown {
     const onGpu = connection.device?.kind === 'webgpu' && !connection.warm;
     return onGpu && (this.busy || tasks.doing === 'warm up');
   });
-  busy = $derived.by(() => this.#page.run?.underWay ?? false);
+  running = $derived.by(() => this.#page.run?.underWay ?? false);
+  comparing = $derived.by(() => this.#page.comparison?.underWay ?? false);
+  /** Something is under way that has the engine for itself: nothing may be set. */
+  busy = $derived.by(() => this.running || this.comparing);
   loading = $derived.by(() => {
     const { tasks, recognising } = this.#page;
     return recognising || tasks.due('load') || tasks.due('keep');
   });
   phase: Phase = $derived.by(() => {
-    if (this.busy) return this.#page.run?.paused ? 'paused' : 'running';
+    if (this.running) return this.#page.run?.paused ? 'paused' : 'running';
+    if (this.comparing) return 'comparing';
     if (this.loading) return 'loading';
     if (this.lost || this.run?.state === 'failed') return 'failed';
     if (this.result) return this.#ended(this.result.stop);

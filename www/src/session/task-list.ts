@@ -17,6 +17,8 @@ export type TaskName =
   | 'before'
   | 'run'
   | 'after'
+  | 'compare'
+  | 'leave'
   | 'stored retrained'
   | 'retrained'
   | 'prepare';
@@ -158,6 +160,35 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         if (shown.run) await measurements.measureAfter(shown.run, shown.about);
       },
       failed: measuringFailed,
+    },
+    {
+      name: 'compare',
+      due: () => ready() && shown.comparing,
+      async perform() {
+        const { comparison } = page;
+        const run = comparison?.next;
+        if (!comparison || !run) return;
+        // Another device would make another comparison.
+        if (!comparison.isOf(shown.about, connection.device?.kind)) return comparison.end();
+        comparison.device = connection.device?.kind;
+        await comparison.go(connection.asking(), run);
+        if (!comparison.underWay) page.resetAsked = true;
+      },
+      failed(error) {
+        const { code, message } = asProblem(error, 'running');
+        if (code === 'cancelled') page.comparison?.end();
+        // The others still have their turn.
+        else page.comparison?.next?.fail(message);
+        page.resetAsked = true;
+        return true;
+      },
+    },
+    {
+      // Something before it has failed, and nothing will come of it any more.
+      name: 'leave',
+      due: () => shown.comparing,
+      perform: async () => page.comparison?.end(),
+      failed: (error) => tell(error, 'running'),
     },
     {
       name: 'stored retrained',

@@ -1,4 +1,5 @@
 import { methods, type MethodName, type MethodSettings, type PresetName } from 'purge-unlearning';
+import { columns } from '../comparing/columns';
 
 interface Common {
   /** Name in the address, and the field of the state. */
@@ -174,6 +175,40 @@ export const pageSettings = [
     choices: [
       { value: 'test', label: 'Test' },
       { value: 'val', label: 'Validation' },
+    ],
+  },
+  {
+    kind: 'choice',
+    key: 'sort',
+    default: 'run',
+    label: 'Sorted by',
+    sentence: 'What the table of methods is sorted by.',
+    choices: [
+      { value: 'run', label: 'As they ran' },
+      { value: 'method', label: 'Method' },
+      ...columns.map(({ key, symbol }) => ({ value: key, label: symbol })),
+    ],
+  },
+  {
+    kind: 'choice',
+    key: 'order',
+    default: 'ascending',
+    label: 'Order',
+    sentence: 'Which way round the table of methods is sorted.',
+    choices: [
+      { value: 'ascending', label: 'Ascending' },
+      { value: 'descending', label: 'Descending' },
+    ],
+  },
+  {
+    kind: 'choice',
+    key: 'against',
+    default: 'fa',
+    label: 'Held against',
+    sentence: 'What the picture of methods holds against the accuracy on the rest.',
+    choices: [
+      { value: 'fa', label: 'Forget accuracy' },
+      { value: 'mia', label: 'Worst attack' },
     ],
   },
 ] as const satisfies readonly (
