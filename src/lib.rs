@@ -60,6 +60,7 @@
 
 #[cfg(test)]
 extern crate self as purge_unlearning;
+pub mod attacks;
 #[cfg(test)]
 #[path = "../tests/unlearning/bars.rs"]
 mod bars;
