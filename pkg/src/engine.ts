@@ -50,11 +50,7 @@ export interface Engine {
   resolveConfig(config: UnlearnConfig): Awaitable<ResolvedConfig>;
   evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
   /** Prepares an attack, in place of one that is under way. */
-  startAttack(
-    name: string,
-    options: AttackRequest,
-    retrained?: { name: string; bytes: Uint8Array },
-  ): Awaitable<void>;
+  startAttack(name: string, options: AttackRequest, retrained?: { name: string; bytes: Uint8Array }): Awaitable<void>;
   /** Goes on with it for a while. */
   advanceAttack(): Awaitable<AttackStep>;
   /** Leaves it at that. */

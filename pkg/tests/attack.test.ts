@@ -55,7 +55,9 @@ test('a retrained network goes along where it is given, and the shipped one wher
     session.attack('compare', { forgetClass: [3, 5] }),
   ];
   await Promise.all(made);
-  expect(engine.calls.filter((call) => call.startsWith('start')).map((call) => call.replace('startAttack ', ''))).toEqual([
+  expect(
+    engine.calls.filter((call) => call.startsWith('start')).map((call) => call.replace('startAttack ', '')),
+  ).toEqual([
     'probe {"forgetClass":3,"network":"before"} B.safetensors model B',
     'probe {"forgetClass":3,"network":"after"}',
     'probe {"forgetClass":3,"network":"retrained"} mnist-group-without-3.safetensors model 3',
@@ -107,14 +109,18 @@ test('an engine that dies in the middle takes only the attack', async () => {
   workers.last().engine.during = (call) => {
     if (call === 'advanceAttack') throw new WebAssembly.RuntimeError('unreachable');
   };
-  await expect(session.attack('few', { forgetClass: 3 })).rejects.toMatchObject({ code: 'internal' });
+  await expect(session.attack('few', { forgetClass: 3 })).rejects.toMatchObject({ code: 'out-of-memory' });
   await settle();
   await expect(session.attack('few', { forgetClass: 3 })).resolves.toMatchObject({ attack: 'few' });
   expect(workers.all).toHaveLength(2);
 });
 
 const bad: Record<string, [name: string, options: unknown, message: unknown]> = {
-  'a name that is none': ['hope', { forgetClass: 3 }, says(/^attack: expected 'membership', .* or 'compare', found "hope"$/)],
+  'a name that is none': [
+    'hope',
+    { forgetClass: 3 },
+    says(/^attack: expected 'membership', .* or 'compare', found "hope"$/),
+  ],
   'an option of another attack': [
     'probe',
     { forgetClass: 3, seeds: 2 },

@@ -187,7 +187,10 @@ export class FakeEngine implements Engine {
     this.#attack = undefined;
     const numbers = [{ key: 'delta', value: 92, interval: [91, 93] as [number, number], reference: 0 }];
     const notes = ['no_batch_norm'];
-    return { share, report: { attack: name, options: { seed: 0 }, numbers, curves: [], histograms: [], notes, seconds: 1 } };
+    return {
+      share,
+      report: { attack: name, options: { seed: 0 }, numbers, curves: [], histograms: [], notes, seconds: 1 },
+    };
   }
 
   async dropAttack() {

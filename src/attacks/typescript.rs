@@ -20,15 +20,14 @@ pub fn typescript() -> Result<String> {
     let _ = writeln!(text, "/** The name of an attack. */\nexport type AttackName = {};\n", names.join(" | "));
     let _ = writeln!(
         text,
-        "/** What can be chosen about attacks; each has some of these. Any left out has its default. */"
+        "/** What can be chosen about attacks: an `AttackInfo` tells which it has, and their ranges. Any left out has its default. */"
     );
     let _ = writeln!(text, "export interface AttackSettings {{");
     let mut rows: Vec<&OptionInfo> = ATTACKS.iter().flat_map(|attack| attack.info().options).collect();
     rows.sort_by_key(|row| row.key);
     rows.dedup_by_key(|row| row.key);
     for row in rows {
-        let range = row.range.to_string();
-        let _ = writeln!(text, "  /** {}: {range}. */\n  {}?: number;", row.label, camel(row.key));
+        let _ = writeln!(text, "  /** {}. */\n  {}?: number;", row.label, camel(row.key));
     }
     text += "}\n";
     text += INTERFACES;

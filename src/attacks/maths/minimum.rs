@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 const MEMORY: usize = 10;
 const MOST_ITERATIONS: usize = 500;
 /// Where no part of the gradient is larger than this it is a minimum.
-const FLAT: f64 = 1e-8;
+const FLAT: f64 = 1e-6;
 
 /// A value and, in the second argument, its gradient.
 pub(super) type Function<'a> = &'a dyn Fn(&[f64], &mut [f64]) -> f64;
