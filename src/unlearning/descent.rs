@@ -9,11 +9,11 @@ use super::purge::clip;
 use super::run::Batch;
 use crate::kernels::{self, Number, RowLosses, Target, row_losses};
 use crate::model::{Network, Views};
-use crate::work::{Hands, Input, Outcome, Task, Work, exactly, samples_at_once};
+use crate::work::{Hands, Images, Input, Outcome, Task, Work, exactly, samples_at_once};
 
 /// SGD as PyTorch does it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct DescentConfig {
+pub(crate) struct DescentConfig {
     /// η
     pub learning_rate: f64,
     /// μ
@@ -35,7 +35,7 @@ impl DescentConfig {
 
 /// Follows the cross-entropy of one batch after the other, up or down, with momentum.
 #[derive(Debug, Clone)]
-pub(super) struct Descent {
+pub(crate) struct Descent {
     config: DescentConfig,
     momentum: Option<Tensor<1>>,
 }
@@ -43,7 +43,7 @@ pub(super) struct Descent {
 impl Descent {
     pub(super) const PACKED_LEN: usize = 3;
 
-    pub(super) fn new(config: DescentConfig) -> Self {
+    pub(crate) fn new(config: DescentConfig) -> Self {
         Self { config, momentum: None }
     }
 
@@ -56,11 +56,23 @@ impl Descent {
         sign: f64,
         hands: &dyn Hands,
     ) -> Tensor<1> {
+        self.follow(network, batch.images(), batch.labels.clone(), sign, hands).await
+    }
+
+    /// The same on images `[B, C, H, W]` and one-hot labels `[B, K]`.
+    pub(crate) async fn follow(
+        &mut self,
+        network: &mut Network,
+        images: Images<'_>,
+        labels: Tensor<2>,
+        sign: f64,
+        hands: &dyn Hands,
+    ) -> Tensor<1> {
         let theta = network.parameters().flat();
         let leaves = network.parameters().leaves();
-        let at_once = samples_at_once(network, &batch.images(), self.config.samples_at_once);
+        let at_once = samples_at_once(network, &images, self.config.samples_at_once);
         let task = &Slope { sign };
-        let work = Work { task, images: batch.images(), rows: vec![batch.labels.clone()], common: Vec::new() };
+        let work = Work { task, images, rows: vec![labels], common: Vec::new() };
         let [gradient, numbers] = exactly(work.sum(hands, network, &leaves, at_once).await);
         let mut step = kernels::Descent {
             theta: &theta,
@@ -72,7 +84,7 @@ impl Descent {
             inertia: self.config.momentum,
             rate: self.config.learning_rate,
         };
-        let norm = kernels::descend(&mut step).unwrap_or_else(|| follow(&mut step));
+        let norm = kernels::descend(&mut step).unwrap_or_else(|| with_burn(&mut step));
         if let Some(next) = step.next {
             network.parameters_mut().set_flat(next);
         }
@@ -91,7 +103,7 @@ impl Descent {
 }
 
 /// The step with burn's operations: ‖g‖ before clipping.
-fn follow(step: &mut kernels::Descent<'_>) -> Tensor<1> {
+fn with_burn(step: &mut kernels::Descent<'_>) -> Tensor<1> {
     let (gradient, norm) = clip(step.gradient.clone(), step.max_norm);
     let mut direction = gradient + step.theta.clone() * step.weight_decay;
     if let Some(momentum) = step.momentum.take() {

@@ -14,6 +14,7 @@ pub mod settings;
 
 #[cfg(feature = "cpu")]
 pub(crate) use descent::Slope;
+pub(crate) use descent::{Descent, DescentConfig};
 pub use loss::{cross_entropy, entropy, kl_divergence};
 pub use method::{METHODS, Method, MethodInfo, Preset, Subject};
 #[cfg(feature = "cpu")]
