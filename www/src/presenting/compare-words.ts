@@ -1,8 +1,9 @@
 import type { StopReason } from 'purge-unlearning';
-import type { ComparedRun } from '../comparing/comparison.svelte';
+import type { ComparedRun, Comparison } from '../comparing/comparison.svelte';
+import { entryTitle } from '../comparing/entries';
 import type { Scores } from '../comparing/scores';
 import type { ClassWords } from './class-words';
-import { percent, whole } from './format';
+import { counted, percent, whole } from './format';
 
 /** Why a run ended, in as few words as fit into a cell. */
 export const stopInShort: Record<StopReason, string> = {
@@ -28,6 +29,14 @@ export function stateWords({ state, progress, stop, message }: ComparedRun): str
     case 'cancelled':
       return 'not run';
   }
+}
+
+/** Which run of the comparison is under way; how many there are once none is. */
+export function comparisonStatus(comparison: Comparison | undefined): string {
+  if (!comparison) return '';
+  const { runs, next } = comparison;
+  if (next) return `Run ${runs.indexOf(next) + 1} of ${runs.length}: ${entryTitle(next.entry)}`;
+  return `${counted(runs.filter(({ state }) => state === 'over').length, 'run')} measured.`;
 }
 
 /** What a point of the picture is, in words. */

@@ -1,4 +1,4 @@
-import { PurgeError, methods } from 'purge-unlearning';
+import { PurgeError, attacks, methods } from 'purge-unlearning';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sweepTargets } from '../comparing/entries';
 import type { PageState } from '../state/page-settings';
@@ -746,6 +746,72 @@ describe('a comparison', () => {
     expect(targets).toEqual([...sweepTargets]);
     await page.compare();
     expect(states()).toEqual(Array(count + sweepTargets.length).fill('over'));
+  });
+});
+
+describe('attacks', () => {
+  const [first] = attacks as [(typeof attacks)[0]];
+  const made = () =>
+    page.shown.siege?.trials.map(({ target, state, report }) => [target.network, state, report?.numbers[0]?.label]) ??
+    [];
+
+  beforeEach(() => page.follow());
+
+  it('are made on every network that is there, and the run stays as it is', async () => {
+    await page.attack(first.name);
+    expect(made().map(([network, state]) => [network, state])).toEqual([
+      ['before', 'over'],
+      ['retrained', 'over'],
+    ]);
+    await page.forget();
+    await page.attack(first.name);
+    expect(made()).toEqual([
+      ['before', 'over', 'mnist-group.safetensors'],
+      ['after', 'over', 'mnist-group.safetensors without 3 by 3'],
+      ['retrained', 'over', 'mnist-group-without-3.safetensors'],
+    ]);
+    expect([page.shown.phase, page.shown.canExport, page.shown.canKeep]).toEqual(['done', true, true]);
+  });
+
+  it('have the engine for themselves, and are cancelled', async () => {
+    world.during = (call) => {
+      if (call === 'attack other') page.cancel();
+    };
+    const attacking = page.attack();
+    expect([page.shown.phase, page.shown.busy, page.shown.canForget]).toEqual(['attacking', true, false]);
+    await attacking;
+    const states = made().map(([, state]) => state);
+    expect(states.slice(0, 3)).toEqual(['over', 'cancelled', 'cancelled']);
+    expect([page.shown.phase, page.problem]).toEqual(['ready', undefined]);
+  });
+
+  it('that need a retrained network are left out where there is none', async () => {
+    await set({ class: [4] });
+    await page.attack();
+    const needy = attacks.filter(({ second }) => second === 'needed').map(({ name }) => name);
+    const names = page.shown.siege?.trials.map(({ target }) => target.attack) ?? [];
+    expect(names.length).toBe(attacks.length - needy.length);
+    expect(names.some((name) => needy.includes(name))).toBe(false);
+  });
+
+  it('survive a crash, and say so', async () => {
+    world.during = failOnce('attack loaded');
+    await page.forget();
+    await page.attack(first.name);
+    expect(made().map(([, state]) => state)).toEqual(['failed', 'over', 'over']);
+    expect([page.problem, page.shown.phase, page.shown.canExport]).toEqual([undefined, 'done', true]);
+  });
+
+  it('belong to network, data, classes and device; what is of a run, to the run', async () => {
+    await page.forget();
+    await page.attack(first.name);
+    await page.forget();
+    expect(page.shown.trialOf(first.name, 'after')).toBeUndefined();
+    expect(page.shown.trialOf(first.name, 'before')?.report).toBeDefined();
+    await set({ class: [5] });
+    expect(page.shown.siege).toBeUndefined();
+    await page.useDevice('webgpu');
+    expect(page.siege).toBeUndefined();
   });
 });
 

@@ -1,4 +1,6 @@
-import { PurgeError, createSession, methods } from 'purge-unlearning';
+import { PurgeError, attacks, createSession, methods, type AttackName } from 'purge-unlearning';
+import { attackable } from '../attacking/reports';
+import { Siege, type Attacked, type Target } from '../attacking/siege.svelte';
 import { Comparison } from '../comparing/comparison.svelte';
 import { allEntries, canSweep, sweepEntries, type Entry } from '../comparing/entries';
 import type { FetchFile } from '../loading/fetching';
@@ -39,6 +41,7 @@ export class PageSession {
   problem: Problem | undefined = $state.raw();
   run: Run | undefined = $state.raw();
   comparison: Comparison | undefined = $state.raw();
+  siege: Siege | undefined = $state.raw();
   /** The network that the run has left shall take the place of the one that was loaded. */
   keepAsked = $state(false);
   /** The engine shall come back to the network as it was loaded. */
@@ -90,7 +93,7 @@ export class PageSession {
     this.settings.device = device;
     this.connection.close();
     this.loading.clear();
-    this.run = this.comparison = undefined;
+    this.run = this.comparison = this.siege = undefined;
     return this.#begin();
   }
 
@@ -160,7 +163,7 @@ export class PageSession {
     else if (this.shown.comparing) {
       this.comparison?.cancel();
       this.resetAsked = true;
-    }
+    } else if (this.shown.attacking) this.siege?.cancel();
   }
 
   /** Runs every method from the network as it was loaded, or those that have not been run on these classes. */
@@ -211,6 +214,25 @@ export class PageSession {
   /** The data as one packed file. */
   exportDataset(): Promise<Uint8Array> {
     return this.connection.ask((session) => session.exportDataset());
+  }
+
+  /** Makes one attack, or all of them, on every network that is there. */
+  attack(name?: AttackName): Promise<void> {
+    const { shown, connection } = this;
+    if (!shown.canAttack) return Promise.resolve();
+    const { run } = shown;
+    const siege = shown.siege ?? new Siege(shown.about, connection.device?.kind);
+    const target = (attack: AttackName, network: Attacked): Target =>
+      network === 'after' && run ? { attack, network, run } : { attack, network };
+    const targets = attacks
+      .filter((info) => (name === undefined || info.name === name) && shown.cannotAttack(info) === undefined)
+      .flatMap((info) => attackable(info).map((network) => target(info.name, network)));
+    siege.want(
+      targets.filter(({ network }) => shown.attacked.includes(network)),
+      run,
+    );
+    this.siege = siege;
+    return this.#begin();
   }
 
   #compare(entries: readonly Entry[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { PurgeError, methods } from 'purge-unlearning';
+import { PurgeError, attacks, methods } from 'purge-unlearning';
 import { expect, it } from 'vitest';
 import type { PageState } from '../state/page-settings';
 import { fromQuery } from '../state/query';
@@ -120,6 +120,7 @@ function newWalk(seed: number) {
     device: () => page.useDevice(oneOf(['auto', 'cpu', 'webgpu'])),
     compare: () => page.compare(),
     sweep: () => page.sweep(),
+    attack: () => page.attack(oneOf([undefined, ...attacks.map(({ name }) => name)])),
     export: () => page.shown.canExport && page.exportModel().catch(() => undefined),
   };
 
@@ -165,6 +166,13 @@ function newWalk(seed: number) {
       if (!of || !shown.fits) continue;
       expect([of.dataset, of.classes]).toEqual([shown.dataset?.name, shown.classes]);
       expect(of.network).toMatch(new RegExp(`^${session?.model?.id ?? ''} without ${shown.classes.join()} by `));
+    }
+    for (const { target, report, message } of shown.siege?.trials ?? []) {
+      if (message) expect(message).not.toMatch(/load a network|found none/);
+      const [of] = report?.numbers ?? [];
+      if (of && shown.fits && target.network === 'before') expect(of.label).toBe(session?.model?.id);
+      if (of && target.run && target.run === shown.run)
+        expect(of.label).toBe(evaluatedBy(shown.after)?.network ?? of.label);
     }
     if (shown.comparing) expect([shown.run, shown.canForget, shown.canExport]).toEqual([undefined, false, false]);
     if (shown.before) expect(evaluatedBy(shown.before)?.network).toBe(connection.model && session?.model?.id);
