@@ -105,7 +105,7 @@ fn follow(step: &mut kernels::Descent<'_>) -> Tensor<1> {
 /// `sign · ∇CE(z, y)`, CE(z, y) and the share that is recognised, of labels `[B, K]`.
 #[derive(Debug)]
 pub(crate) struct Slope {
-    sign: f64,
+    pub(super) sign: f64,
 }
 
 #[cfg(feature = "cpu")]

@@ -11,13 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use super::run::Samples;
 use super::settings::{Settings, words};
-use super::{fine_tune, gradient_ascent, purge};
+use super::{boundary_shrink, deep, fine_tune, gradient_ascent, purge, retrain, ssd, unsir};
 use crate::model::{Architecture, Network};
 use crate::work::Hands;
 use crate::{Error, Result};
 
 /// Every method there is, PURGE first.
-pub static METHODS: [&dyn Method; 3] = [&purge::PurgeMethod, &gradient_ascent::GradientAscent, &fine_tune::FineTune];
+pub static METHODS: [&dyn Method; 8] = [
+    &purge::PurgeMethod,
+    &gradient_ascent::GradientAscent,
+    &fine_tune::FineTune,
+    &retrain::Retrain,
+    &ssd::Ssd,
+    &boundary_shrink::BoundaryShrink,
+    &unsir::Unsir,
+    &deep::Deep,
+];
 
 /// The method of this name.
 ///
@@ -68,6 +77,11 @@ pub trait Steps: Debug {
     /// [`Steps::packed_len`] says, stay on the device.
     fn step<'a>(&'a mut self, network: &'a mut Network, samples: &'a mut Samples, hands: &'a dyn Hands)
     -> Stepping<'a>;
+
+    /// How many steps the run has in all, asked of a method of [`Pass::Steps`] alone.
+    fn planned(&self) -> usize {
+        1
+    }
 
     /// How many numbers a step gives.
     fn packed_len(&self) -> usize;
@@ -121,14 +135,16 @@ impl MethodInfo {
     }
 }
 
-/// Which samples a method walks through.
+/// What an epoch of a method is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pass {
-    /// D_f
+    /// A pass over D_f.
     Forget,
-    /// D_r
+    /// A pass over D_r.
     Retain,
+    /// All the steps that it has, as [`Steps::planned`] says: one, or a number of its own.
+    Steps,
 }
 
 /// The name of a set of values.

@@ -12,6 +12,7 @@ mod tests;
 
 #[cfg(feature = "cpu")]
 pub(crate) use check::Sums;
+pub(crate) use config::BatchConfig;
 pub use config::{LoopConfig, RunConfig};
 use plan::{Plan, Sound, State, Taken, Walk};
 pub use progress::{Progress, Step, Summary};
@@ -63,20 +64,20 @@ impl Run {
         let began = Instant::now();
         check_fit(&network, &dataset)?;
         config.classes().check(dataset.classes())?;
-        let limits: LoopConfig = config.settings().typed()?;
+        let limits = LoopConfig::of(config.settings(), dataset.classes())?;
         let teacher_logits = match train_logits {
             Some(logits) => logits,
             None => logits(&Here, &network, &dataset, &dataset.train).await?.into(),
         };
-        let device = network.parameters().flat().device();
+        let device = &network.parameters().flat().device();
         let order = (limits.batch_size, limits.seed);
-        let samples = Samples::new(dataset.clone(), config.classes(), teacher_logits.clone(), order, &device)?;
-        let plan = Plan::new(config, limits, &samples, &teacher_logits, device);
-        let forget_accuracy = plan.forget_accuracy_of(&teacher_logits);
-        let stop = plan.stopping.at_target(forget_accuracy).then_some(StopReason::NothingToForget);
-        let sound = Sound { network: network.clone(), step: 0, forget_accuracy };
+        let samples = Samples::new(dataset.clone(), config.classes(), teacher_logits.clone(), order, device)?;
         let preparation = Preparation { network: &network, samples: &samples };
-        let steps = plan.config.method().prepare(plan.config.settings(), preparation).await?;
+        let steps = config.method().prepare(config.settings(), preparation).await?;
+        let plan = Plan::new(config, limits, &samples, &teacher_logits, steps.as_ref());
+        let forget_accuracy = plan.forget_accuracy_of(&teacher_logits);
+        let stop = plan.stopping.nothing_to_forget(forget_accuracy).then_some(StopReason::NothingToForget);
+        let sound = Sound { network: network.clone(), step: 0, forget_accuracy };
         let flags = BTreeMap::new();
         let walk = Walk { network, steps, samples, step: 0 };
         let state = State { walk, flags, forget_accuracy, newest: None, sound, stop };

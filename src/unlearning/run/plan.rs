@@ -96,7 +96,7 @@ impl Plan {
         limits: LoopConfig,
         samples: &Samples,
         teacher_logits: &[f32],
-        device: Device,
+        steps: &dyn Steps,
     ) -> Self {
         let dataset = samples.dataset().clone();
         let some_of = |indices: &[usize], count: usize, seed: u64| match count {
@@ -111,10 +111,11 @@ impl Plan {
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
         let labels = dataset.train.labels();
         let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
-        let steps_per_epoch = samples.batches_per_pass(config.method().info().pass);
+        let steps_per_epoch = samples.batches_per_pass(config.method().info().pass).unwrap_or_else(|| steps.planned());
         let reports_forget_accuracy = config.method().info().scalars.iter().any(|scalar| scalar.key == FORGET_ACCURACY);
         let stopping = Stopping {
             target_forget_accuracy: limits.target_forget_accuracy,
+            ends_at_target: config.settings().get("target_forget_accuracy").is_some(),
             retain_loss_limit: match limits.retain_budget {
                 0.0 => f64::INFINITY,
                 budget => (budget * retain_loss).max(limits.budget_floor),
@@ -125,7 +126,7 @@ impl Plan {
             config,
             stopping,
             dataset,
-            device,
+            device: samples.device().clone(),
             forget_indices,
             target_indices,
             budget_indices,

@@ -80,9 +80,33 @@ impl Samples {
         })
     }
 
+    /// The same with batches of D_f and of D_r that somebody else has drawn, one after the other, and their sizes.
+    #[cfg(test)]
+    pub(crate) fn in_order(
+        dataset: Arc<Dataset>,
+        roles: &ClassRoles,
+        teacher_logits: Vec<f32>,
+        batches: [(Vec<usize>, usize); 2],
+        device: &Device,
+    ) -> Self {
+        let [forget, retain] = batches.map(|(indices, size)| Shuffled::in_order(indices, size));
+        Self { forget, retain, ..Self::new(dataset, roles, teacher_logits.into(), (1, 0), device).unwrap() }
+    }
+
+    /// The same with other classes.
+    #[cfg(test)]
+    pub(crate) fn of_roles(self, roles: ClassRoles) -> Self {
+        Self { roles, ..self }
+    }
+
     /// The dataset.
     pub fn dataset(&self) -> &Arc<Dataset> {
         &self.dataset
+    }
+
+    /// Where they are looked at.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// What is forgotten, and what was before.
@@ -135,10 +159,11 @@ impl Samples {
         }
     }
 
-    pub(super) fn batches_per_pass(&self, pass: Pass) -> usize {
+    pub(super) fn batches_per_pass(&self, pass: Pass) -> Option<usize> {
         match pass {
-            Pass::Forget => self.forget.batches_per_pass(),
-            Pass::Retain => self.retain.batches_per_pass(),
+            Pass::Forget => Some(self.forget.batches_per_pass()),
+            Pass::Retain => Some(self.retain.batches_per_pass()),
+            Pass::Steps => None,
         }
     }
 }

@@ -224,6 +224,13 @@ impl Settings {
         Value::Object(self.0.clone())
     }
 
+    /// The same, with what `unsaid` has where the method has no such setting.
+    pub(crate) fn typed_or<T: Serialize + DeserializeOwned>(&self, unsaid: &T) -> Result<T> {
+        let mut all = Self::of(&[unsaid])?;
+        all.0.extend(self.0.clone());
+        all.typed()
+    }
+
     /// The settings that a struct has fields for.
     pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T> {
         let values = Value::Object(self.0.clone());
