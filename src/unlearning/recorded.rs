@@ -51,7 +51,8 @@ impl Recorded {
         assert!(places.len() > 100, "too few");
         let ours = values(network.parameters().flat());
         let ours: Vec<f32> = places.into_iter().map(|place| ours[place]).collect();
-        close("weights", &ours, &self.floats("after.values"));
+        // A tenth of that of the numbers, for the steps are short.
+        within("weights", &ours, &self.floats("after.values"), 2e-6);
     }
 
     /// Takes as many steps as there are recorded, and compares what they report with the rows of `scalars`, in this order.
@@ -76,9 +77,14 @@ impl Recorded {
 /// Within 2e-5 of what lies around 1, and likewise of larger numbers.
 #[track_caller]
 pub(super) fn close(what: &str, ours: &[f32], theirs: &[f32]) {
+    within(what, ours, theirs, 2e-5);
+}
+
+#[track_caller]
+fn within(what: &str, ours: &[f32], theirs: &[f32], allowed: f32) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     for (place, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-        let allowed = 2e-5 * theirs.abs().max(1.0);
+        let allowed = allowed * theirs.abs().max(1.0);
         assert!((ours - theirs).abs() <= allowed, "{what}: ours {ours}, theirs {theirs} at {place}");
     }
 }

@@ -56,7 +56,7 @@ static INFO: MethodInfo = MethodInfo {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RetrainConfig {
     epochs: usize,
-    optimizer: OptimizerKind,
+    training_optimizer: OptimizerKind,
     /// The highest of the cycle.
     learning_rate: f64,
     weight_decay: f64,
@@ -73,7 +73,7 @@ impl Method for Retrain {
         let own = TrainConfig::for_dataset(subject.dataset);
         let published = RetrainConfig {
             epochs: own.epochs,
-            optimizer: own.optimizer,
+            training_optimizer: own.optimizer,
             learning_rate: own.learning_rate,
             weight_decay: own.weight_decay,
             augmentation: own.augmentation != Augmentation::NONE,
@@ -84,7 +84,7 @@ impl Method for Retrain {
             Preset::Authors => Settings::of(&[
                 &RetrainConfig {
                     epochs: 160,
-                    optimizer: OptimizerKind::Sgd,
+                    training_optimizer: OptimizerKind::Sgd,
                     learning_rate: 0.1,
                     weight_decay: 5e-4,
                     ..published
@@ -107,7 +107,7 @@ impl Method for Retrain {
             let suited = defaults(&dataset.name).training.augmentation;
             Ok(Box::new(Retraining {
                 random_weights: Some(run.network.architecture().init(seed, samples.device())?),
-                optimizer: Optimizer::new(config.optimizer, config.weight_decay),
+                optimizer: Optimizer::new(config.training_optimizer, config.weight_decay),
                 augmentation: if config.augmentation { suited } else { Augmentation::NONE },
                 random: augmentation_rng(seed),
                 step: 0,
@@ -201,7 +201,7 @@ mod tests {
                 augmentation: Augmentation::NONE,
                 random: augmentation_rng(0),
                 optimizer: Optimizer::new(OptimizerKind::AdamW, 1e-2),
-                learning_rate: 5e-4,
+                learning_rate: 1e-4,
                 step: 0,
                 total: 3,
             };

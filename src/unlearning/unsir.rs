@@ -312,8 +312,8 @@ mod tests {
                 noise_steps: 3,
                 noise_copies: 2,
                 samples_per_class: 4,
-                learning_rate: 5e-4,
-                repair_rate: 2.5e-4,
+                learning_rate: 1e-4,
+                repair_rate: 5e-5,
             };
             let drawn = Healing::new(noise, recorded.indices("repairing"), &config, 8, 0);
             let mut healing = Healing {

@@ -435,3 +435,55 @@ fn a_step_of_the_simple_methods_is_sgd() {
         }
     }
 }
+
+fn named(name: &str, preset: Preset) -> RunConfig {
+    let model = model(Norm::Group);
+    let subject = Subject { dataset: "bars", network: &model };
+    RunConfig::new(purge_unlearning::unlearning::method::method(name).unwrap(), preset, &subject, 1).unwrap()
+}
+
+/// Not only a recipe like that of training, but the same network.
+#[test]
+fn retraining_is_training_without_the_class_bit_for_bit() {
+    let (_, dataset) = trained();
+    for norm in [Norm::Group, Norm::Batch] {
+        let config = TrainConfig {
+            epochs: 2,
+            batch_size: 10,
+            without_classes: vec![1],
+            seed: 3,
+            ..TrainConfig::for_dataset("bars")
+        };
+        let training = Training::new(model(norm), &dataset, config, &device()).unwrap();
+        let expected = block_on(training.run(|_| Ok(()))).unwrap();
+        let config = with(
+            named("retrain", Preset::Published),
+            [("epochs", json!(2)), ("batch_size", json!(10)), ("seed", json!(3))],
+        );
+        let before = model(norm).init(9, &device()).unwrap();
+        let mut run = block_on(Run::start(before, dataset.clone(), config, None)).unwrap();
+        let all = to_the_end(&mut run, 3);
+        // Nothing of the class is recognised on the way, and still all steps are taken.
+        assert_eq!(all.last().unwrap().step, 2 * 5);
+        assert_eq!(all.last().unwrap().stop, Some(StopReason::ForgetTarget));
+        assert_eq!(values(run.network().parameters().flat()), values(expected.parameters().flat()), "{norm:?}");
+    }
+}
+
+#[test]
+fn a_run_of_planned_steps_takes_them_all_and_no_more() {
+    let (network, dataset) = trained();
+    let before = scores(&network, &dataset, &1.into());
+    let mut run = start(with(named("deep", Preset::Published), [("steps", json!(60)), ("batch_size", json!(16))]));
+    let all = to_the_end(&mut run, 7);
+    let end = all.last().unwrap();
+    assert_eq!((end.step, end.max_steps, end.steps_per_epoch, end.stop), (60, 60, 60, Some(StopReason::ForgetTarget)));
+    let after = scores(run.network(), &dataset, &1.into());
+    assert_eq!(after.fa, 0.0);
+    assert!(after.ra >= before.ra - 3.0, "{} {}", before.ra, after.ra);
+
+    let mut run = start(named("ssd", Preset::Authors));
+    let end = to_the_end(&mut run, 5).pop().unwrap();
+    assert_eq!((end.step, end.max_steps), (1, 1));
+    assert_ne!(values(run.network().parameters().flat()), values(network.parameters().flat()));
+}

@@ -14,7 +14,7 @@ fn config() -> DeepConfig {
         head_offset: 11.0,
         class_mean_weight: 0.3,
         temperature: 4.0,
-        learning_rate: 5e-4,
+        learning_rate: 1e-4,
         weight_decay: 1e-2,
         samples_at_once: 0,
     }

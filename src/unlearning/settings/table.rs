@@ -77,7 +77,7 @@ pub static TABLE: &[Setting] = &[
 
     row("steps", Steps, whole(1, MANY),
         "Number of steps", "How many steps it takes in all."),
-    row("optimizer", Steps, Range::Choice(&[
+    row("training_optimizer", Steps, Range::Choice(&[
         Choice { value: "adam_w", label: words("AdamW") },
         Choice { value: "sgd", label: words("SGD with momentum 0.9") },
     ]), "Optimizer", "What turns gradients into steps."),
