@@ -16,7 +16,7 @@ use crate::data::{Augmentation, Dataset, Shuffled, defaults, one_hot};
 use crate::fit::check_fit;
 use crate::model::{Architecture, Network};
 use crate::{Error, Result, device};
-use optimizer::Optimizer;
+pub(crate) use optimizer::Optimizer;
 use schedule::one_cycle;
 use snapshot::{Progress, Snapshot};
 

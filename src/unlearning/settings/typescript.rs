@@ -96,7 +96,7 @@ export interface MethodInfo {
   /** What its steps report. */
   scalars: readonly { key: string; label: string; kind: 'number' | 'flag' }[];
   /** Which samples it walks through: a pass over them is an epoch. */
-  pass: 'forget' | 'retain';
+  pass: 'forget' | 'retain' | 'both';
 }
 
 ";
