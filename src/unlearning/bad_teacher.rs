@@ -15,7 +15,7 @@ use super::descent::{Descent, DescentConfig, Side, Slope, named};
 use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Stepping, Steps, Subject,
 };
-use super::run::{EXCLUDED, Epochs, LoopConfig, Samples};
+use super::run::{EXCLUDED, Epochs, LoopConfig, ONLY_AT_ENDS, Samples};
 use super::settings::{Settings, words};
 use crate::Result;
 use crate::data::Shuffled;
@@ -85,8 +85,8 @@ impl Method for BadTeacher {
             }
             Preset::Published => Settings::of(&[
                 &own,
-                &DescentConfig::adam(1e-3),
-                &LoopConfig { epochs: 10, batch_size: 128, check_every: 4, ..limits },
+                &DescentConfig::adam(5e-4),
+                &LoopConfig { epochs: 10, batch_size: 128, check_every: ONLY_AT_ENDS, ..limits },
             ]),
             other => Err(INFO.no_preset(other)),
         }

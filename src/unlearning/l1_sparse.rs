@@ -72,11 +72,12 @@ impl Method for L1Sparse {
         // Unlearn-Sparse: batches of 256, rate 1e-2, 10 epochs.
         let authors = DescentConfig::unlearn_sparse(1e-2);
         let limits = LoopConfig::new(10, 256, subject.network.classes());
+        // The paper's program leaves α open; this is what is said of it.
         let own = OwnConfig { l1_weight: 5e-4 };
         match preset {
             Preset::Authors => Settings::of(&[&own, &authors, &LoopConfig { target_forget_accuracy: 0.0, ..limits }]),
             Preset::Published => Settings::of(&[
-                &own,
+                &OwnConfig { l1_weight: 1e-3 },
                 &DescentConfig::unlearn_sparse(5e-2),
                 &LoopConfig { batch_size: 128, check_every: 16, ..limits },
             ]),

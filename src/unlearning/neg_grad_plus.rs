@@ -77,10 +77,10 @@ impl Method for NegGradPlus {
                 &LoopConfig { target_forget_accuracy: 0.0, ..limits },
             ]),
             Preset::Published => Settings::of(&[
-                &OwnConfig { retain_weight: 0.95 },
-                &authors,
+                &OwnConfig { retain_weight: 0.9 },
+                &DescentConfig { learning_rate: 1e-3, momentum: 0.9, ..authors },
                 &ForgetBatchConfig::of(0),
-                &LoopConfig { batch_size: 128, check_every: 4, ..limits },
+                &LoopConfig { batch_size: 128, check_every: 2, epochs: 10, ..limits },
             ]),
             other => Err(INFO.no_preset(other)),
         }

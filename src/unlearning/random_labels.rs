@@ -7,7 +7,7 @@
 use super::descent::{Descent, DescentConfig};
 use super::method::{Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, Steps, Subject};
 use super::relabelling::{Labels, Relabelling, RelabellingConfig, SCALARS};
-use super::run::LoopConfig;
+use super::run::{LoopConfig, ONLY_AT_ENDS};
 use super::settings::{Settings, words};
 use crate::Result;
 
@@ -53,8 +53,8 @@ impl Method for RandomLabels {
             }
             Preset::Published => Settings::of(&[
                 &own,
-                &DescentConfig::unlearn_sparse(1e-2),
-                &LoopConfig { batch_size: 128, check_every: 8, ..limits },
+                &DescentConfig::unlearn_sparse(5e-3),
+                &LoopConfig { batch_size: 128, check_every: ONLY_AT_ENDS, ..limits },
             ]),
             other => Err(INFO.no_preset(other)),
         }

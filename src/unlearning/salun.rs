@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::descent::{Descent, DescentConfig, Slope};
 use super::method::{Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, Steps, Subject};
 use super::relabelling::{Labels, Relabelling, RelabellingConfig, SCALARS};
-use super::run::LoopConfig;
+use super::run::{LoopConfig, ONLY_AT_ENDS};
 use super::settings::{Settings, words};
 use crate::work::{Here, Work, exactly, samples_at_once};
 use crate::{Result, device};
@@ -69,8 +69,9 @@ impl Method for SalUn {
             Preset::Published => Settings::of(&[
                 &own,
                 &mask,
-                &DescentConfig::unlearn_sparse(1.3e-2),
-                &LoopConfig { batch_size: 128, check_every: 8, ..limits },
+                &DescentConfig::unlearn_sparse(5e-3),
+                // At the ends of epochs alone: a pass over D_f that ends the run would leave D_r unrepaired.
+                &LoopConfig { batch_size: 128, check_every: ONLY_AT_ENDS, ..limits },
             ]),
             other => Err(INFO.no_preset(other)),
         }
@@ -121,12 +122,48 @@ fn largest(values: &[f32], share: f64) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Dataset, Split};
+    use crate::model::Checkpoint;
+    use crate::unlearning::run::Samples;
 
     /// The absolute value of each batch's gradient would say (1, 0).
     #[test]
     fn the_absolute_value_comes_after_the_sum() {
         let sum: Vec<f32> = [0.3_f32, -0.4].iter().zip([-0.3, -0.1]).map(|(a, b)| a + b).collect();
         assert_eq!(largest(&sum, 0.5), [0.0, 1.0]);
+    }
+
+    /// Recorded from PyTorch with batches of three, the last of two samples.
+    #[test]
+    fn the_sum_over_batches_is_the_recorded_one() {
+        let file = |name: &str| {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rivals");
+            std::fs::read(folder.join(name)).unwrap()
+        };
+        let images: serde_json::Value = serde_json::from_slice(&file("images.json")).unwrap();
+        let numbers = |key: &str| -> Vec<u64> { serde_json::from_value(images[key].clone()).unwrap() };
+        let pixels = numbers("pixels").into_iter().map(|pixel| pixel as u8).collect();
+        let labels: Vec<u16> = numbers("labels").into_iter().map(|label| label as u16).collect();
+        let bars = crate::bars::bars(1);
+        let train = Split::new("bars", bars.shape, pixels, labels).unwrap();
+        let device = burn::tensor::Device::flex();
+        for norm in ["group", "batch"] {
+            let bytes = file(&format!("{norm}.safetensors"));
+            let network = Checkpoint::read(norm, &bytes, &device).unwrap().network;
+            let logits = vec![0.0; train.len() * 3].into();
+            let dataset = Dataset { train: train.clone(), ..bars.clone() };
+            let samples = Samples::new(dataset.into(), &1.into(), logits, (3, 0), &device).unwrap();
+            let run = Preparation { network: &network, samples: &samples };
+            let sum = pollster::block_on(saliency(&run, &DescentConfig::unlearn_sparse(0.1), 3));
+            let ours: Vec<f32> = sum.into_data().try_to_vec().unwrap();
+            let recorded = file(&format!("salun_{norm}.safetensors"));
+            let tensors = safetensors::SafeTensors::deserialize(&recorded).unwrap();
+            let theirs = tensors.tensor("saliency_of_3").unwrap();
+            let theirs: Vec<f32> = theirs.data().as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
+            for (ours, theirs) in ours.iter().step_by(7).zip(&theirs) {
+                assert!((ours - theirs).abs() <= 2e-5 * theirs.abs().max(1.0), "{norm}: {ours} {theirs}");
+            }
+        }
     }
 
     #[test]

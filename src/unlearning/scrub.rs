@@ -14,7 +14,7 @@ use super::forget_batches::{ForgetBatchConfig, ForgetBatches};
 use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Stepping, Steps, Subject,
 };
-use super::run::{Epochs, LoopConfig, Samples};
+use super::run::{Epochs, LoopConfig, ONLY_AT_ENDS, Samples};
 use super::settings::{Settings, words};
 use crate::Result;
 use crate::kernels::join;
@@ -86,7 +86,7 @@ impl Method for Scrub {
                 &OwnConfig { max_epochs: 5, ..own },
                 &DescentConfig::unlearn_sparse(5e-3),
                 &ForgetBatchConfig::of(0),
-                &LoopConfig { batch_size: 128, epochs: 8, check_every: 8, ..limits },
+                &LoopConfig { batch_size: 128, epochs: 8, check_every: ONLY_AT_ENDS, ..limits },
             ]),
             other => Err(INFO.no_preset(other)),
         }

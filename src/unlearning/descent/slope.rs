@@ -54,7 +54,7 @@ impl Slope {
     }
 
     /// The loss and the numbers with burn's operations.
-    fn losses(
+    pub(super) fn losses(
         &self,
         logits: &Tensor<2>,
         labels: Tensor<2>,

@@ -116,6 +116,9 @@ pub struct LoopConfig {
     pub seed: u64,
 }
 
+/// For `check_every`: more steps than an epoch has, so that looks come at the ends of epochs alone.
+pub(in crate::unlearning) const ONLY_AT_ENDS: usize = 1_000_000;
+
 impl LoopConfig {
     /// Looks at all samples at every check, stops at a forget accuracy of guessing, 100/K percent.
     pub fn new(epochs: usize, batch_size: usize, classes: usize) -> Self {

@@ -13,6 +13,7 @@ mod tests;
 
 #[cfg(feature = "cpu")]
 pub(crate) use check::Sums;
+pub(in crate::unlearning) use config::ONLY_AT_ENDS;
 pub use config::{LoopConfig, RunConfig};
 pub use epochs::Epochs;
 use plan::{Plan, Sound, State, Taken, Walk};

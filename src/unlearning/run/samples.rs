@@ -44,7 +44,7 @@ impl Batch {
 
 impl Samples {
     /// `teacher_logits` are those of the network from before on the whole training split, rows of K.
-    pub(super) fn new(
+    pub(in crate::unlearning) fn new(
         dataset: Arc<Dataset>,
         roles: &ClassRoles,
         teacher_logits: Arc<Vec<f32>>,
