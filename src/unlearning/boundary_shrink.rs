@@ -5,14 +5,15 @@
 //! n = argmax θ₀(x'). Then descent along CE(z_f, n) on the images as they are, D_f alone. Where x' is still of its class,
 //! n = y and the step teaches the class, so the share that was flipped is reported.
 //!
-//! Here n is never another class that is forgotten, now or before. The batch normalisation of θ₀ is that of evaluation.
+//! Here n is never another class that is forgotten, now or before. θ₀ is in evaluation mode, the steps in training mode, as in the
+//! authors' program: the running statistics of batch normalisation become those of D_f.
 
 use std::sync::Arc;
 
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::descent::{Descent, DescentConfig};
+use super::descent::{Descent, DescentConfig, Side};
 use super::loss::cross_entropy;
 use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, Scalar, ScalarInfo, Scalars, Stepping, Steps,
@@ -176,7 +177,7 @@ impl Steps for Shrinking {
         let mut forget = samples.next_forget();
         let classes = samples.dataset().classes();
         forget.labels = labels_at(&self.labels, &forget.indices, classes, samples.device());
-        Box::pin(async move { self.descent.step(network, &forget, 1.0, hands).await })
+        Box::pin(async move { self.descent.step(network, Side::of_labels(&forget, 1.0), hands).await })
     }
 
     fn packed_len(&self) -> usize {

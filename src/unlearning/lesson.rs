@@ -25,6 +25,6 @@ pub(super) async fn lesson(
     }
     let images = images.into();
     let at_once = samples_at_once(network, &images, 0);
-    let work = Work { task: &Slope { sign: 1.0 }, images, rows: vec![labels], common: Vec::new() };
+    let work = Work { task: &Slope::of_labels(1.0), images, rows: vec![labels], common: Vec::new() };
     exactly(work.sum(hands, network, &leaves, at_once).await)
 }

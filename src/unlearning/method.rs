@@ -9,18 +9,29 @@ use std::pin::Pin;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::run::Samples;
+use super::run::{Epochs, Samples};
 use super::settings::{Settings, words};
-use super::{boundary_shrink, deep, fine_tune, gradient_ascent, purge, retrain, ssd, unsir};
+use super::{
+    bad_teacher, boundary_shrink, deep, fine_tune, gradient_ascent, kl_uniform, l1_sparse, neg_grad_plus, purge,
+    random_labels, retrain, salun, scrub, ssd, unsir,
+};
 use crate::model::{Architecture, Network};
 use crate::work::Hands;
 use crate::{Error, Result};
 
 /// Every method there is, PURGE first.
-pub static METHODS: [&dyn Method; 8] = [
+#[rustfmt::skip]
+pub static METHODS: [&dyn Method; 15] = [
     &purge::PurgeMethod,
     &gradient_ascent::GradientAscent,
     &fine_tune::FineTune,
+    &kl_uniform::KlUniform,
+    &neg_grad_plus::NegGradPlus,
+    &random_labels::RandomLabels,
+    &salun::SalUn,
+    &scrub::Scrub,
+    &bad_teacher::BadTeacher,
+    &l1_sparse::L1Sparse,
     &retrain::Retrain,
     &ssd::Ssd,
     &boundary_shrink::BoundaryShrink,
@@ -78,9 +89,9 @@ pub trait Steps: Debug {
     fn step<'a>(&'a mut self, network: &'a mut Network, samples: &'a mut Samples, hands: &'a dyn Hands)
     -> Stepping<'a>;
 
-    /// How many steps the run has in all, asked of a method of [`Pass::Steps`] alone.
-    fn planned(&self) -> usize {
-        1
+    /// How many steps its epochs have, where that is not a pass as [`MethodInfo::pass`] says.
+    fn epochs(&self) -> Option<Epochs> {
+        None
     }
 
     /// How many numbers a step gives.
@@ -143,7 +154,9 @@ pub enum Pass {
     Forget,
     /// A pass over D_r.
     Retain,
-    /// All the steps that it has, as [`Steps::planned`] says: one, or a number of its own.
+    /// Both of them.
+    Both,
+    /// None: an epoch is one step, or as long as [`Steps::epochs`] says.
     Steps,
 }
 
@@ -157,6 +170,12 @@ pub enum Preset {
     Strict,
     /// The authors' raw values, which belong to large networks and thousands of forget samples.
     Authors,
+    /// The bare loss, without what its paper puts around it.
+    Plain,
+}
+
+impl Preset {
+    const ALL: [Preset; 4] = [Preset::Published, Preset::Strict, Preset::Authors, Preset::Plain];
 }
 
 impl Preset {
@@ -166,6 +185,7 @@ impl Preset {
             Preset::Published => "published",
             Preset::Strict => "strict",
             Preset::Authors => "authors",
+            Preset::Plain => "plain",
         }
     }
 }
@@ -174,11 +194,11 @@ impl std::str::FromStr for Preset {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let known = [Preset::Published, Preset::Strict, Preset::Authors];
-        known
+        let known = || Preset::ALL.map(Preset::as_str).join(", ");
+        Preset::ALL
             .into_iter()
             .find(|preset| preset.as_str() == name)
-            .ok_or_else(|| Error::config("preset", "one of published, strict, authors", name))
+            .ok_or_else(|| Error::config("preset", format!("one of {}", known()), name))
     }
 }
 

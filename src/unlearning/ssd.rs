@@ -110,7 +110,7 @@ pub(super) async fn importance(
         let leaves = network.parameters().leaves();
         let at_once = samples_at_once(network, &batch.images(), samples_at_once_asked);
         let rows = vec![batch.labels.clone()];
-        let work = Work { task: &Slope { sign: 1.0 }, images: batch.images(), rows, common: Vec::new() };
+        let work = Work { task: &Slope::of_labels(1.0), images: batch.images(), rows, common: Vec::new() };
         let [gradient, _] = exactly(work.sum(&Here, network, &leaves, at_once).await);
         sum = sum + gradient.square();
     }

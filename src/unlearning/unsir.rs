@@ -20,7 +20,7 @@ use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, Scalar, ScalarInfo, Scalars, Stepping, Steps,
     Subject,
 };
-use super::run::{BatchConfig, Samples};
+use super::run::{BatchConfig, Epochs, Samples};
 use super::settings::{Settings, words};
 use crate::Result;
 use crate::data::{Shuffled, labels_at};
@@ -270,8 +270,8 @@ impl Steps for Healing {
         Box::pin(self.one(network, samples, hands))
     }
 
-    fn planned(&self) -> usize {
-        self.impair.batches_per_pass() + self.repair.batches_per_pass()
+    fn epochs(&self) -> Option<Epochs> {
+        Some(Epochs::alike(self.impair.batches_per_pass() + self.repair.batches_per_pass()))
     }
 
     fn packed_len(&self) -> usize {
@@ -321,7 +321,7 @@ mod tests {
                 repair: Shuffled::in_order(recorded.indices("repair"), 8),
                 ..drawn
             };
-            assert_eq!(healing.planned(), 3);
+            assert_eq!(healing.epochs(), Some(Epochs::alike(3)));
             let keys = ["batch_ce", "update_norm", "batch_accuracy"];
             recorded.check_steps(&mut healing, (&mut network, &mut samples), &keys);
             recorded.check_weights(&network);

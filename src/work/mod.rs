@@ -110,6 +110,7 @@ impl<'a> Images<'a> {
         }
     }
 
+    /// On the device, normalised.
     pub(crate) fn on(&self, device: &Device) -> Tensor<4> {
         match self {
             Images::Given(images) => images.as_ref().clone(),

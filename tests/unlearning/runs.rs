@@ -270,6 +270,49 @@ fn batch_norm_statistics_stay_frozen() {
     assert_eq!(statistics(run.network()), statistics(&network));
 }
 
+fn running(network: &Network) -> Vec<u8> {
+    let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
+    let bytes = block_on(checkpoint.write(purge_unlearning::model::Precision::Full)).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let names = (1..=4).flat_map(|norm| ["mean", "var"].map(|what| format!("norm{norm}.running_{what}")));
+    names.flat_map(|name| tensors.tensor(&name).unwrap().data().to_vec()).collect()
+}
+
+/// With η next to 0 a step in training mode changes the statistics and nothing else; where a run goes back, they do too.
+#[test]
+fn in_training_mode_the_statistics_follow_the_batches_and_come_back_with_the_weights() {
+    let dataset = Arc::new(bars(24));
+    let network = train(Norm::Batch, &dataset);
+    let start = |mode: &str, rate: f64| {
+        let changes = [
+            ("batch_norm", json!(mode)),
+            ("learning_rate", json!(rate)),
+            ("batch_size", json!(8)),
+            ("epochs", json!(9)),
+        ];
+        let config = with(preset(1, Preset::Published, 1), changes);
+        block_on(Run::start(network.clone(), dataset.clone(), with(config, [("check_every", json!(50))]), None))
+            .unwrap()
+    };
+    let mut frozen = start("frozen", 1e-12);
+    block_on(frozen.advance(2)).unwrap();
+    assert_eq!(running(frozen.network()), running(&network));
+    let mut learning = start("train", 1e-12);
+    block_on(learning.advance(1)).unwrap();
+    let after_one = running(learning.network());
+    assert_ne!(after_one, running(&network));
+    assert_eq!(running(&network), running(frozen.network()), "the network that the run began with is as it was");
+    block_on(learning.advance(1)).unwrap();
+    assert_ne!(running(learning.network()), after_one);
+    // The first step makes the weights infinite, and its statistics go with them.
+    let mut wild = start("train", 1e9);
+    let end = to_the_end(&mut wild, 1).pop().unwrap();
+    assert_eq!(end.stop, Some(StopReason::Diverged), "{end:?}");
+    let (network_after, summary) = wild.finish();
+    assert_eq!(summary.network_step, 0);
+    assert_eq!(running(&network_after), running(&network));
+}
+
 #[test]
 fn what_is_out_of_range_names_itself() {
     let bad = |key: &str, value: Value| config().with(key, value).unwrap_err().to_string();
@@ -402,6 +445,42 @@ fn gradient_ascent_forgets_and_fine_tuning_keeps_the_rest() {
     assert!(tuned.ra >= before.ra - 1.0 && tuned.fa <= before.fa, "{} {}", tuned.ra, tuned.fa);
     // An epoch is a pass over D_r: 48 samples in batches of 8.
     assert!(summary.steps <= 12, "{}", summary.steps);
+}
+
+/// Every method with a loop makes the network forget the middle bar; what else it costs is for tables to say.
+#[test]
+fn every_loop_forgets() {
+    let rates = [
+        ("kl_uniform", 5e-3),
+        ("neg_grad_plus", 2e-2),
+        ("random_labels", 2e-2),
+        ("salun", 2e-2),
+        ("scrub", 2e-3),
+        ("bad_teacher", 3e-3),
+        ("l1_sparse", 5e-2),
+    ];
+    for (name, rate) in rates {
+        let method = METHODS.iter().position(|method| method.info().name == name).unwrap();
+        let mut config = with(
+            preset(method, Preset::Published, 1),
+            [
+                ("batch_size", json!(8)),
+                ("learning_rate", json!(rate)),
+                ("target_forget_accuracy", json!(10)),
+                ("epochs", json!(60)),
+                ("check_every", json!(4)),
+            ],
+        );
+        if name == "l1_sparse" {
+            config = config.with("l1_weight", 5e-3).unwrap();
+        }
+        let mut run = start(config);
+        let end = to_the_end(&mut run, usize::MAX).pop().unwrap();
+        let after = scores(run.network(), &trained().1, &1.into());
+        println!("{name}: {:?} after {} steps, FA {} RA {}", end.stop, end.step, after.fa, after.ra);
+        assert_eq!(end.stop, Some(StopReason::ForgetTarget), "{name}");
+        assert!(after.fa <= 10.0, "{name}: {}", after.fa);
+    }
 }
 
 /// Descent along the gradient of a mean over parts is that of the whole, and its step is SGD's by hand.

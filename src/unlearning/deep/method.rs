@@ -6,7 +6,7 @@ use crate::unlearning::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, Scalar, ScalarInfo, Scalars, Stepping, Steps,
     Subject,
 };
-use crate::unlearning::run::{BatchConfig, Samples};
+use crate::unlearning::run::{BatchConfig, Epochs, Samples};
 use crate::unlearning::settings::{Settings, words};
 use crate::work::Hands;
 
@@ -87,8 +87,8 @@ impl Steps for Deepening {
         })
     }
 
-    fn planned(&self) -> usize {
-        self.config.steps
+    fn epochs(&self) -> Option<Epochs> {
+        Some(Epochs::alike(self.config.steps))
     }
 
     fn packed_len(&self) -> usize {

@@ -126,12 +126,15 @@ pub struct LoopConfig {
     pub seed: u64,
 }
 
+/// For `check_every`: more steps than an epoch has, so that looks come at the ends of epochs alone.
+pub(in crate::unlearning) const ONLY_AT_ENDS: usize = 1_000_000;
+
 impl LoopConfig {
     /// What a method's settings say. Where it leaves one out, that has no effect: one epoch, no budget, and looks at the ends
     /// of epochs alone.
     pub(super) fn of(settings: &Settings, classes: usize) -> Result<Self> {
         // What is summed up at the end of an epoch to no avail may as well be little.
-        let unsaid = Self { check_every: usize::MAX, budget_samples: 1000, ..Self::new(1, 128, classes) };
+        let unsaid = Self { check_every: ONLY_AT_ENDS, budget_samples: 1000, ..Self::new(1, 128, classes) };
         settings.typed_or(&unsaid)
     }
 

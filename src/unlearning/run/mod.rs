@@ -3,6 +3,7 @@
 
 mod check;
 mod config;
+mod epochs;
 mod plan;
 mod progress;
 mod samples;
@@ -13,7 +14,9 @@ mod tests;
 #[cfg(feature = "cpu")]
 pub(crate) use check::Sums;
 pub(crate) use config::BatchConfig;
+pub(in crate::unlearning) use config::ONLY_AT_ENDS;
 pub use config::{LoopConfig, RunConfig};
+pub use epochs::Epochs;
 use plan::{Plan, Sound, State, Taken, Walk};
 pub use progress::{Progress, Step, Summary};
 pub(crate) use samples::EXCLUDED;
@@ -174,16 +177,16 @@ impl Run {
 
     fn progress(&self, steps: Vec<Step>) -> Progress {
         let State { walk: Walk { step, .. }, newest, forget_accuracy, sound, stop, flags } = &self.state;
-        let per_epoch = self.plan.steps_per_epoch;
+        let epochs = &self.plan.epochs;
         let of_newest = |key| newest.as_ref().and_then(|step| step.number(key));
         let share = |key: &str| flags.get(key).copied().unwrap_or_default() as f64 / (*step).max(1) as f64;
         let scalars = self.plan.config.method().info().scalars.iter();
         let reported = scalars.filter(|scalar| scalar.kind == ScalarKind::Flag).map(|scalar| scalar.key);
         Progress {
             step: *step,
-            epoch: step.div_ceil(per_epoch).max(1),
-            steps_per_epoch: per_epoch,
-            max_steps: per_epoch.saturating_mul(self.plan.stopping.epochs),
+            epoch: epochs.over_after(*step).max(1),
+            steps_per_epoch: epochs.usual(),
+            max_steps: epochs.steps_of(self.plan.stopping.epochs),
             forget_accuracy: *forget_accuracy,
             checked_step: sound.step,
             retain_loss: of_newest("retain_ce"),

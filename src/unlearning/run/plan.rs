@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use web_time::{Duration, Instant};
 
 use super::check::{Check, FORGET_ACCURACY};
-use super::{LoopConfig, RunConfig, Samples, Step, StopReason, Stopping};
+use super::{Epochs, LoopConfig, RunConfig, Samples, Step, StopReason, Stopping};
 use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::kernels::{join, square};
@@ -27,7 +27,7 @@ pub(super) struct Plan {
     pub(super) forget_indices: Vec<usize>,
     pub(super) target_indices: Vec<usize>,
     pub(super) budget_indices: Vec<usize>,
-    pub(super) steps_per_epoch: usize,
+    pub(super) epochs: Epochs,
     /// Whether no look that is due is ever left out.
     pub(super) always_looks: bool,
 }
@@ -111,7 +111,8 @@ impl Plan {
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
         let labels = dataset.train.labels();
         let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
-        let steps_per_epoch = samples.batches_per_pass(config.method().info().pass).unwrap_or_else(|| steps.planned());
+        let pass = || Epochs::alike(samples.batches_per_pass(config.method().info().pass));
+        let epochs = steps.epochs().unwrap_or_else(pass);
         let reports_forget_accuracy = config.method().info().scalars.iter().any(|scalar| scalar.key == FORGET_ACCURACY);
         let stopping = Stopping {
             target_forget_accuracy: limits.target_forget_accuracy,
@@ -120,7 +121,7 @@ impl Plan {
                 0.0 => f64::INFINITY,
                 budget => (budget * retain_loss).max(limits.budget_floor),
             },
-            epochs: limits.epochs.max(limits.min_steps.div_ceil(steps_per_epoch)),
+            epochs: limits.epochs.max(epochs.over_after(limits.min_steps)),
         };
         Self {
             config,
@@ -130,7 +131,7 @@ impl Plan {
             forget_indices,
             target_indices,
             budget_indices,
-            steps_per_epoch,
+            epochs,
             always_looks: limits.look_margin >= 100.0 || !reports_forget_accuracy,
             limits,
         }
@@ -213,7 +214,7 @@ impl Plan {
                     percent(all.first().copied().unwrap_or_default() as f64, self.forget_indices.len());
             }
             let retain_loss = retain_loss.first().map(|&sum| sum as f64 / self.budget_indices.len() as f64);
-            let epochs_done = if check.epoch_end { state.walk.step / self.steps_per_epoch } else { 0 };
+            let epochs_done = if check.epoch_end { self.epochs.over(state.walk.step) } else { 0 };
             state.stop = self.stopping.reason(state.forget_accuracy, retain_loss, epochs_done);
             let (network, step, forget_accuracy) = (state.walk.network.clone(), state.walk.step, state.forget_accuracy);
             state.sound = Sound { network, step, forget_accuracy };
