@@ -299,6 +299,19 @@ export interface StepScalars {
   divergence?: number;
   /** ℓ1-sparse: α_e, by which all weights are drawn to zero. */
   pull?: number;
+  /** Retraining: η, which changes from step to step. */
+  rate?: number;
+  /** SSD: percent of the weights that were shrunk, and the mean factor of those. */
+  dampened?: number;
+  dampeningMean?: number;
+  /** Boundary shrink: cross-entropy with the neighbour's label, percent that is answered so, and percent of D_f that has another one than its own. */
+  neighbourCe?: number;
+  neighbourAccuracy?: number;
+  flipped?: number;
+  /** UNSIR: noise is among the batch. */
+  impairing?: boolean;
+  /** deep: L_cm. */
+  classMeans?: number;
 }
 
 export interface ProgressEvent {
@@ -318,6 +331,8 @@ export interface ProgressEvent {
   retainLoss?: number;
   /** Accuracy in percent on the newest retain batches. */
   retainAccuracy?: number;
+  /** UNSIR: share of the steps so far that had noise among their batch, 0 to 1. */
+  impairingShare?: number;
   /** PURGE: share of the steps so far that were projected, 0 to 1. */
   projectedShare?: number;
   /** PURGE: share of the steps so far whose final direction went against g_r, 0 to 1. */
