@@ -287,6 +287,18 @@ export interface StepScalars {
   retainAccuracy?: number;
   /** Percent of the forget batch, before the step. */
   forgetAccuracy?: number;
+  /** NegGrad+: α · CE(z_r, y_r) − (1 − α) · CE(z_f, y_f) */
+  loss?: number;
+  /** Methods whose batches are of D_f, of D_r or of both: cross-entropy with the labels that the batch is taught. */
+  batchCe?: number;
+  /** Percent of such a batch that is answered as it is taught, before the step. */
+  batchAccuracy?: number;
+  /** Percent of such a batch that is to be forgotten. */
+  forgetShare?: number;
+  /** From a teacher, of such a batch: SCRUB's T² · KL(σ(z₀/T) ‖ σ(z/T)), Bad Teacher's KL(t ‖ σ(z/T)). */
+  divergence?: number;
+  /** ℓ1-sparse: α_e, by which all weights are drawn to zero. */
+  pull?: number;
 }
 
 export interface ProgressEvent {

@@ -1,5 +1,6 @@
 //! The same engine from a shell: train, evaluate, unlearn, look into data files.
 
+mod ablate;
 mod bench;
 mod commands;
 mod data;

@@ -24,7 +24,7 @@ const RETAIN_LOSS: &str = "retain_ce";
 
 impl Plan {
     pub(super) fn check_after(&self, step: usize) -> Option<Check> {
-        let epoch_end = step.is_multiple_of(self.steps_per_epoch);
+        let epoch_end = self.epochs.is_end(step);
         let due = epoch_end || step.is_multiple_of(self.limits.check_every);
         due.then(|| {
             let samples = if epoch_end { self.forget_indices.len() } else { self.target_indices.len() };
