@@ -112,7 +112,7 @@ fn the_retain_loss_is_looked_at_where_a_batch_says_that_it_may_be_over_its_budge
         let mut run = start(margin);
         run.plan.stopping.retain_loss_limit = if over { 0.0 } else { 1e9 };
         run.plan.limits.check_every = 1000;
-        block_on(run.advance(run.plan.steps_per_epoch - 1)).unwrap();
+        block_on(run.advance(run.plan.epochs.usual() - 1)).unwrap();
         let shown = images(|| drop(block_on(run.advance(1)).unwrap()));
         (shown - 4 - run.plan.forget_indices.len(), run.plan.budget_indices.len())
     };
