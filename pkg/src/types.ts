@@ -370,8 +370,9 @@ export interface SessionOptions {
   /** Default: 'auto': WebGPU where it can run, else the CPU; `warmUp` may find that the CPU is quicker. */
   device?: 'auto' | DeviceKind;
   /**
-   * How many workers compute on the CPU: the engine's own, and helpers that start with the first run. Results do not depend on
-   * it. Default: one less than there are cores, but 2 of two; at most 8, or 2 or 4 where the browser tells of little memory.
+   * How many workers compute on the CPU: the engine's own, and helpers that start with the first run, or once it is prepared.
+   * Results do not depend on it. Default: one less than there are cores, but 2 of two; at most 8, or 2 or 4 where the browser
+   * tells of little memory.
    */
   workers?: number;
   /** Hears of every download, and of files as they are read. What it throws is reported as an uncaught error. */
@@ -471,7 +472,7 @@ export interface Session {
    *   in the middle of a run.
    */
   warmUp(options?: WarmUpOptions): Promise<DeviceInfo | undefined>;
-  /** Computes what a run would begin with, so that it begins at once. */
+  /** Computes what a run would begin with, so that it begins at once. On the CPU the run's helpers come with it. */
   prepare(): Promise<void>;
   /** Every score of the network as it is now, also in the middle of a run, or of another one. */
   evaluate(options: EvaluateOptions): Promise<Evaluation>;

@@ -151,6 +151,34 @@ fn a_run_with_a_look_margin_ends_as_without_or_one_look_later() {
     assert!(left_out > 0);
 }
 
+/// The same of the looks at D_r: a budget that is overdrawn ends the run at that epoch or, where only its last step has done it,
+/// at the next.
+#[test]
+fn a_budget_ends_a_run_with_a_look_margin_as_without_or_one_epoch_later() {
+    for seed in 0..6 {
+        let end = |margin: f64| {
+            // Weights that shrink to nothing: every class is as likely, and those of D_f still count as recognised.
+            let spoil = [
+                ("learning_rate", json!(1e-3)),
+                ("weight_decay", json!(100)),
+                ("strict", json!(false)),
+                ("target_forget_accuracy", json!(0)),
+                ("retain_budget", json!(1.5)),
+                ("batch_size", json!(8)),
+                ("seed", json!(seed)),
+                ("look_margin", json!(margin)),
+            ];
+            to_the_end(&mut start(with(config(), spoil)), 1).pop().unwrap()
+        };
+        let (with, without) = (end(25.0), end(100.0));
+        assert_eq!((with.stop, without.stop), (Some(StopReason::RetainBudget), Some(StopReason::RetainBudget)));
+        assert!(
+            without.step <= with.step && with.step <= without.step + without.steps_per_epoch,
+            "{with:?} {without:?}"
+        );
+    }
+}
+
 #[test]
 fn a_look_margin_is_ours_and_off_where_a_method_is_as_published() {
     for (method, of) in METHODS.iter().enumerate() {

@@ -213,7 +213,16 @@ impl Plan {
                 state.forget_accuracy =
                     percent(all.first().copied().unwrap_or_default() as f64, self.forget_indices.len());
             }
-            let retain_loss = retain_loss.first().map(|&sum| sum as f64 / self.budget_indices.len() as f64);
+            let mut retain_loss = retain_loss.first().copied();
+            if check.epoch_end && !self.always_looks && self.may_be_over(done.last()) {
+                let sum = self.retain_loss(hands, &state.walk.network).await;
+                retain_loss = device::read(sum).await?.first().copied();
+                if retain_loss.is_some_and(|sum| !sum.is_finite()) {
+                    state.diverged();
+                    return Ok(done);
+                }
+            }
+            let retain_loss = retain_loss.map(|sum| sum as f64 / self.budget_indices.len() as f64);
             let epochs_done = if check.epoch_end { self.epochs.over(state.walk.step) } else { 0 };
             state.stop = self.stopping.reason(state.forget_accuracy, retain_loss, epochs_done);
             let (network, step, forget_accuracy) = (state.walk.network.clone(), state.walk.step, state.forget_accuracy);
