@@ -19,16 +19,20 @@ pub(super) const FORGET: usize = 1;
 pub(super) const NORMS: [(Norm, &str); 2] = [(Norm::Group, "group"), (Norm::Batch, "batch")];
 
 /// A file of recorded tensors.
-pub(super) struct Recorded(Vec<u8>);
+pub(super) struct Recorded {
+    name: String,
+    bytes: Vec<u8>,
+}
 
 impl Recorded {
     pub(super) fn open(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/methods");
-        Self(std::fs::read(folder.join(format!("prepared-{name}.safetensors"))).unwrap())
+        let bytes = std::fs::read(folder.join(format!("prepared-{name}.safetensors"))).unwrap();
+        Self { name: name.into(), bytes }
     }
 
     fn bytes(&self, name: &str) -> Vec<u8> {
-        SafeTensors::deserialize(&self.0).unwrap().tensor(name).unwrap().data().to_vec()
+        SafeTensors::deserialize(&self.bytes).unwrap().tensor(name).unwrap().data().to_vec()
     }
 
     pub(super) fn floats(&self, name: &str) -> Vec<f32> {
@@ -51,8 +55,8 @@ impl Recorded {
         assert!(places.len() > 100, "too few");
         let ours = values(network.parameters().flat());
         let ours: Vec<f32> = places.into_iter().map(|place| ours[place]).collect();
-        // A tenth of that of the numbers, for the steps are short.
-        within("weights", &ours, &self.floats("after.values"), 2e-6);
+        // A fifth of that of the numbers, for the steps are short.
+        within(&format!("{}: weights", self.name), &ours, &self.floats("after.values"), 4e-6);
     }
 
     /// Takes as many steps as there are recorded, and compares what they report with the rows of `scalars`, in this order.
@@ -68,7 +72,7 @@ impl Recorded {
             assert_eq!(packed.len(), steps.packed_len());
             let step = Step { step: row + 1, scalars: steps.report(&packed) };
             for (key, theirs) in keys.iter().zip(theirs) {
-                close(&format!("{key} of step {row}"), &[step.number(key).unwrap() as f32], &[*theirs]);
+                close(&format!("{}: {key} of step {row}", self.name), &[step.number(key).unwrap() as f32], &[*theirs]);
             }
         }
     }
