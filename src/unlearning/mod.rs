@@ -21,6 +21,10 @@ pub mod salun;
 pub mod scrub;
 pub mod settings;
 
+use burn::tensor::Tensor;
+
+use crate::model::Network;
+
 #[cfg(feature = "cpu")]
 pub(crate) use descent::Slope;
 pub use loss::{cross_entropy, entropy, kl_divergence};
@@ -30,10 +34,6 @@ pub(crate) use purge::{Erase, Retain};
 #[cfg(feature = "cpu")]
 pub(crate) use run::Sums;
 pub use run::{Progress, Run, RunConfig, Step, StopReason, Summary};
-
-use burn::tensor::Tensor;
-
-use crate::model::Network;
 
 /// A number that the host knows, beside those that a step leaves on the device, `[1]`.
 fn constant(network: &Network, number: f64) -> Tensor<1> {
