@@ -29,6 +29,10 @@ pub mod settings;
 pub mod ssd;
 pub mod unsir;
 
+use burn::tensor::Tensor;
+
+use crate::model::Network;
+
 #[cfg(feature = "cpu")]
 pub(crate) use deep::{Mend, Settle};
 #[cfg(feature = "cpu")]
@@ -40,10 +44,6 @@ pub(crate) use purge::{Erase, Retain};
 #[cfg(feature = "cpu")]
 pub(crate) use run::Sums;
 pub use run::{Progress, Run, RunConfig, Step, StopReason, Summary};
-
-use burn::tensor::Tensor;
-
-use crate::model::Network;
 
 /// A number that the host knows, beside those that a step leaves on the device, `[1]`.
 fn constant(network: &Network, number: f64) -> Tensor<1> {

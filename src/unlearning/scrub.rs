@@ -83,8 +83,8 @@ impl Method for Scrub {
                 &LoopConfig { target_forget_accuracy: 0.0, ..limits },
             ]),
             Preset::Published => Settings::of(&[
-                &OwnConfig { max_epochs: 5, ..own },
-                &DescentConfig::unlearn_sparse(5e-3),
+                &OwnConfig { max_epochs: 5, kd_weight: 0.5, ..own },
+                &DescentConfig::unlearn_sparse(1e-3),
                 &ForgetBatchConfig::of(0),
                 &LoopConfig { batch_size: 128, epochs: 8, check_every: ONLY_AT_ENDS, ..limits },
             ]),

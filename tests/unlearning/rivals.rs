@@ -32,7 +32,7 @@ fn floats(bytes: &[u8], name: &str) -> Vec<f32> {
     tensors.tensor(name).unwrap().data().as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()
 }
 
-pub(crate) fn images() -> Dataset {
+fn images() -> Dataset {
     let json = json("images");
     let numbers = |key: &str| -> Vec<u64> {
         json[key].as_array().unwrap().iter().map(|number| number.as_u64().unwrap()).collect()
@@ -53,8 +53,8 @@ fn network(norm: &str) -> Network {
     Checkpoint::read(norm, &file(&format!("{norm}.safetensors")), &device()).unwrap().network
 }
 
-/// Mean and variance of each norm in turn.
-fn running(network: &Network) -> Vec<f32> {
+/// The running statistics of a SmallCnn: mean and variance of each norm in turn.
+pub(crate) fn running(network: &Network) -> Vec<f32> {
     let checkpoint = Checkpoint { network: network.clone(), card: Default::default() };
     let bytes = block_on(checkpoint.write(Precision::Full)).unwrap();
     let names = (1..=4).flat_map(|norm| ["mean", "var"].map(|what| format!("norm{norm}.running_{what}")));

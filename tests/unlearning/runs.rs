@@ -10,6 +10,7 @@ use purge_unlearning::unlearning::{METHODS, Preset, Progress, Run, RunConfig, St
 use purge_unlearning::work::Here;
 use serde_json::{Value, json};
 
+use crate::rivals::running;
 use crate::{bars, device, values};
 
 fn model(norm: Norm) -> Architecture {
@@ -286,24 +287,10 @@ fn batch_norm_statistics_stay_frozen() {
     let network = train(Norm::Batch, &dataset);
     let before = scores(&network, &dataset, &1.into());
     assert!(before.ta > 95.0, "{}", before.ta);
-    let statistics = |network: &Network| {
-        let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
-        let bytes = block_on(checkpoint.write(purge_unlearning::model::Precision::Full)).unwrap();
-        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        ["norm1.running_mean", "norm4.running_var"].map(|name| tensors.tensor(name).unwrap().data().to_vec())
-    };
     let mut run = block_on(Run::start(network.clone(), dataset, config(), None)).unwrap();
     to_the_end(&mut run, usize::MAX);
     assert_ne!(values(run.network().parameters().flat()), values(network.parameters().flat()));
-    assert_eq!(statistics(run.network()), statistics(&network));
-}
-
-fn running(network: &Network) -> Vec<u8> {
-    let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
-    let bytes = block_on(checkpoint.write(purge_unlearning::model::Precision::Full)).unwrap();
-    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let names = (1..=4).flat_map(|norm| ["mean", "var"].map(|what| format!("norm{norm}.running_{what}")));
-    names.flat_map(|name| tensors.tensor(&name).unwrap().data().to_vec()).collect()
+    assert_eq!(running(run.network()), running(&network));
 }
 
 /// With η next to 0 a step in training mode changes the statistics and nothing else; where a run goes back, they do too.
