@@ -8,6 +8,20 @@ export interface MethodSettings {
   representationWeight?: number;
   /** γ. Above this share of full uncertainty a step only repairs the rest; 0 is off. A number from 0 to 1. */
   forgetGate?: number;
+  /** b. How low the switched-off output of the class stands; 0 is as low as the other classes’ own logits go. A number from 0 to 10000. */
+  headOffset?: number;
+  /** λ. Draws inner activations of forgotten images to those of the classes that they would be taken for. A number from 0 to 1e6. */
+  classMeanWeight?: number;
+  /** ε. How far each pixel is moved to find the class over the nearest border. A number from 0 to 1. */
+  nudge?: number;
+  /** α. A weight is shrunk that matters this many times as much for the class as for all images. A number from 0 to 1e6. */
+  selectionWeight?: number;
+  /** λ. How much is left of such a weight, times the ratio of the two. A number from 0 to 1e6. */
+  dampening?: number;
+  /** How long noise is changed so that the network errs on it. A whole number from 0 to 1e9. */
+  noiseSteps?: number;
+  /** How often each image of the noise is taught as the class. A whole number from 0 to 1000. */
+  noiseCopies?: number;
   /** Which labels the forgotten images are taught. One of others, all. */
   labels?: 'others' | 'all';
   /** The share of all weights that may change: those on which the class depends most. A number from 0 to 1. */
@@ -32,6 +46,16 @@ export interface MethodSettings {
   kdWeight?: number;
   /** T. Softens both answers before they are compared. A number over 0 and up to 1e6. */
   temperature?: number;
+  /** How many images of each other class it works with. A whole number from 1 to 1e9. */
+  samplesPerClass?: number;
+  /** The length of a step of the repair. A number over 0 and up to 1e9. */
+  repairRate?: number;
+  /** How many steps it takes in all. A whole number from 1 to 1e9. */
+  steps?: number;
+  /** What turns gradients into steps. One of adam_w, sgd. */
+  trainingOptimizer?: 'adam_w' | 'sgd';
+  /** Changes images at random, as is usual for this dataset. True or false. */
+  augmentation?: boolean;
   /** What makes steps of gradients; Adam keeps a momentum of its own. One of sgd, adam. */
   optimizer?: 'sgd' | 'adam';
   /** η. The length of a step. A number over 0 and up to 1e9. */
@@ -76,7 +100,7 @@ export interface MethodSettings {
 export type SettingKey = keyof MethodSettings;
 
 /** The name of a method. */
-export type MethodName = 'purge' | 'gradient_ascent' | 'fine_tune' | 'kl_uniform' | 'neg_grad_plus' | 'random_labels' | 'salun' | 'scrub' | 'bad_teacher' | 'l1_sparse';
+export type MethodName = 'purge' | 'gradient_ascent' | 'fine_tune' | 'kl_uniform' | 'neg_grad_plus' | 'random_labels' | 'salun' | 'scrub' | 'bad_teacher' | 'l1_sparse' | 'retrain' | 'ssd' | 'boundary_shrink' | 'unsir' | 'deep';
 
 /** The name of a set of values; each method has some of them. */
 export type PresetName = 'authors' | 'plain' | 'published' | 'strict';
@@ -124,8 +148,8 @@ export interface MethodInfo {
   settings: readonly SettingKey[];
   /** What its steps report. */
   scalars: readonly { key: string; label: string; kind: 'number' | 'flag' }[];
-  /** Which samples it walks through: a pass over them is an epoch. */
-  pass: 'forget' | 'retain' | 'both';
+  /** What an epoch is: a pass over the images to forget, over the rest or over both, or all the steps that it has. */
+  pass: 'forget' | 'retain' | 'both' | 'steps';
 }
 
 /** The groups of settings, in the order of the method. */
@@ -194,6 +218,74 @@ export const settings: readonly SettingInfo[] = [
     "min": 0.0,
     "sentence": "Above this share of full uncertainty a step only repairs the rest; 0 is off.",
     "symbol": "γ"
+  },
+  {
+    "group": "forgetting",
+    "key": "headOffset",
+    "kind": "number",
+    "label": "Head offset",
+    "max": 10000.0,
+    "min": 0.0,
+    "sentence": "How low the switched-off output of the class stands; 0 is as low as the other classes’ own logits go.",
+    "symbol": "b"
+  },
+  {
+    "group": "forgetting",
+    "key": "classMeanWeight",
+    "kind": "number",
+    "label": "Class mean weight",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "Draws inner activations of forgotten images to those of the classes that they would be taken for.",
+    "symbol": "λ"
+  },
+  {
+    "group": "forgetting",
+    "key": "nudge",
+    "kind": "number",
+    "label": "Nudge",
+    "max": 1.0,
+    "min": 0.0,
+    "sentence": "How far each pixel is moved to find the class over the nearest border.",
+    "symbol": "ε"
+  },
+  {
+    "group": "forgetting",
+    "key": "selectionWeight",
+    "kind": "number",
+    "label": "Selection",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "A weight is shrunk that matters this many times as much for the class as for all images.",
+    "symbol": "α"
+  },
+  {
+    "group": "forgetting",
+    "key": "dampening",
+    "kind": "number",
+    "label": "Dampening",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "How much is left of such a weight, times the ratio of the two.",
+    "symbol": "λ"
+  },
+  {
+    "group": "forgetting",
+    "key": "noiseSteps",
+    "kind": "whole",
+    "label": "Noise steps",
+    "max": 1000000000,
+    "min": 0,
+    "sentence": "How long noise is changed so that the network errs on it."
+  },
+  {
+    "group": "forgetting",
+    "key": "noiseCopies",
+    "kind": "whole",
+    "label": "Noise copies",
+    "max": 1000,
+    "min": 0,
+    "sentence": "How often each image of the noise is taught as the class."
   },
   {
     "choices": [
@@ -314,6 +406,58 @@ export const settings: readonly SettingInfo[] = [
     "min": 0.0,
     "sentence": "Softens both answers before they are compared.",
     "symbol": "T"
+  },
+  {
+    "group": "keeping",
+    "key": "samplesPerClass",
+    "kind": "whole",
+    "label": "Images of a class",
+    "max": 1000000000,
+    "min": 1,
+    "sentence": "How many images of each other class it works with."
+  },
+  {
+    "above": true,
+    "group": "keeping",
+    "key": "repairRate",
+    "kind": "number",
+    "label": "Repair rate",
+    "max": 1000000000.0,
+    "min": 0.0,
+    "sentence": "The length of a step of the repair."
+  },
+  {
+    "group": "steps",
+    "key": "steps",
+    "kind": "whole",
+    "label": "Number of steps",
+    "max": 1000000000,
+    "min": 1,
+    "sentence": "How many steps it takes in all."
+  },
+  {
+    "choices": [
+      {
+        "label": "AdamW",
+        "value": "adam_w"
+      },
+      {
+        "label": "SGD with momentum 0.9",
+        "value": "sgd"
+      }
+    ],
+    "group": "steps",
+    "key": "trainingOptimizer",
+    "kind": "choice",
+    "label": "Optimizer",
+    "sentence": "What turns gradients into steps."
+  },
+  {
+    "group": "steps",
+    "key": "augmentation",
+    "kind": "switch",
+    "label": "Augmentation",
+    "sentence": "Changes images at random, as is usual for this dataset."
   },
   {
     "choices": [
@@ -1319,6 +1463,268 @@ export const methods: readonly MethodInfo[] = [
     ],
     "title": "ℓ1-sparse",
     "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "retrain",
+    "paper": "https://arxiv.org/abs/2304.04934",
+    "pass": "retain",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "As this network itself was trained, without the class."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "160 passes of SGD in large batches, as is usual for large networks. It takes very long."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖"
+      },
+      {
+        "key": "rate",
+        "kind": "number",
+        "label": "η"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      }
+    ],
+    "sentence": "Begins again with random weights and never sees the class: what forgetting should come to.",
+    "settings": [
+      "trainingOptimizer",
+      "augmentation",
+      "learningRate",
+      "weightDecay",
+      "batchSize",
+      "seed",
+      "epochs"
+    ],
+    "title": "Retraining",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "ssd",
+    "paper": "https://arxiv.org/abs/2308.07707",
+    "pass": "steps",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a selection that suits this network."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values for a ResNet-18 and whole classes."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "dampened",
+        "kind": "number",
+        "label": "Percent of the weights that are shrunk"
+      },
+      {
+        "key": "dampeningMean",
+        "kind": "number",
+        "label": "Mean factor of those"
+      }
+    ],
+    "sentence": "Shrinks, in one stroke, the weights that matter far more for the class than for the rest.",
+    "settings": [
+      "selectionWeight",
+      "dampening",
+      "batchSize",
+      "samplesAtOnce",
+      "seed"
+    ],
+    "title": "Selective synaptic dampening",
+    "year": 2024
+  },
+  {
+    "defaultPreset": "published",
+    "name": "boundary_shrink",
+    "paper": "https://arxiv.org/abs/2303.11570",
+    "pass": "forget",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a rate and a nudge that suit this network and an end when it has forgotten."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values. Their small rate hardly forgets here."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "neighbourCe",
+        "kind": "number",
+        "label": "CE(z_f, n) with the neighbour’s label"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      },
+      {
+        "key": "neighbourAccuracy",
+        "kind": "number",
+        "label": "Percent of the forget batch that gets the neighbour’s label, before the step"
+      },
+      {
+        "key": "flipped",
+        "kind": "number",
+        "label": "Percent of the forget images whose nudge crossed a border"
+      }
+    ],
+    "sentence": "Gives each image of the class the label from just over its nearest border, and learns that.",
+    "settings": [
+      "nudge",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "Boundary shrink",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "unsir",
+    "paper": "https://arxiv.org/abs/2111.08947",
+    "pass": "steps",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with rates that suit this network."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values for a ResNet-18 and CIFAR-10."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "batchCe",
+        "kind": "number",
+        "label": "CE of the batch, noise and samples"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖"
+      },
+      {
+        "key": "batchAccuracy",
+        "kind": "number",
+        "label": "Percent of the batch that gets its label, before the step"
+      },
+      {
+        "key": "impairing",
+        "kind": "flag",
+        "label": "noise is among the batch"
+      }
+    ],
+    "sentence": "Teaches noise as the class to wreck what is known of it, then repairs the rest.",
+    "settings": [
+      "noiseSteps",
+      "noiseCopies",
+      "samplesPerClass",
+      "repairRate",
+      "learningRate",
+      "batchSize",
+      "seed"
+    ],
+    "title": "UNSIR",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "deep",
+    "paper": "https://arxiv.org/abs/2606.03808",
+    "pass": "steps",
+    "presets": [
+      {
+        "label": "Deep",
+        "name": "published",
+        "sentence": "Ours: as many steps as this network needs to be as good as before."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "retainKd",
+        "kind": "number",
+        "label": "T² · KL(σ(z₀/T) ‖ σ(z_r/T)) without the class"
+      },
+      {
+        "key": "classMeans",
+        "kind": "number",
+        "label": "L_cm"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      }
+    ],
+    "sentence": "Draws the last block anew, mends it without the class and switches its output off: forget accuracy is 0 by construction.",
+    "settings": [
+      "headOffset",
+      "classMeanWeight",
+      "temperature",
+      "steps",
+      "learningRate",
+      "weightDecay",
+      "batchSize",
+      "samplesAtOnce",
+      "seed"
+    ],
+    "title": "Deep",
+    "year": 2026
   }
 ];
 
