@@ -52,9 +52,10 @@ export class Crew {
   #slowest = 0;
   #back: Back[] = [];
   #wake: () => void = () => {};
+  #breathed: () => void = () => {};
 
   constructor() {
-    this.#breath.port2.onmessage = () => this.#wake();
+    this.#breath.port2.onmessage = () => this.#breathed();
   }
 
   /** Takes a helper on. It counts once it says that it is ready. */
@@ -87,7 +88,7 @@ export class Crew {
   /** Whether a helper should get another part. The last ones are for whoever is free, and the engine is free when it asks. */
   hasRoom(left: number): boolean {
     const next = this.#next();
-    return next !== undefined && left > (next.given.size === 0 ? 1 : this.#helpers.size + 1);
+    return next !== undefined && left > (next.given.size === 0 ? 1 : this.#helpers.size);
   }
 
   give(index: number, part: Uint8Array): void {
@@ -145,10 +146,13 @@ export class Crew {
     this.#back.push(...current.map(({ index }): Back => [index, undefined]));
   }
 
-  /** Once the messages that are there already have been heard. */
+  /**
+   * Once the messages that are there already have been heard. Not sooner, though an answer may be among them: the breath would
+   * stay behind and end the next turn before its answers are heard.
+   */
   #turn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#breathed = resolve;
       this.#breath.port1.postMessage(undefined);
     });
   }

@@ -5,6 +5,7 @@ import { settle } from './fakes.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 /** A helper that says which network it has and which part it did; `work` may throw. */
@@ -81,6 +82,42 @@ test('helpers and the engine share the parts, and all have the newest network', 
   team[0]!.helper.takeNetwork = again;
   await run(crew, names);
   expect(again).not.toHaveBeenCalled();
+});
+
+/** Delivers the messages of all channels one by one in the order in which they were sent, as a browser does and Node does not. */
+class InOrder implements Partial<MessageChannel> {
+  readonly port1 = new PortInOrder();
+  readonly port2 = new PortInOrder(this.port1);
+}
+
+class PortInOrder {
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  #other: PortInOrder | undefined;
+
+  constructor(other?: PortInOrder) {
+    this.#other = other;
+    if (other) other.#other = this;
+  }
+
+  postMessage(data: unknown) {
+    setImmediate(() => this.#other?.onmessage?.({ data }));
+  }
+
+  close() {}
+}
+
+test('an answer is heard in the turn after it has come, however many came before', async () => {
+  vi.stubGlobal('MessageChannel', InOrder);
+  const crew = new Crew();
+  hire(crew, 1);
+  await settle();
+  crew.begin(bytes('A'));
+  for (let index = 0; index < 20; index++) {
+    crew.give(index, bytes('a'));
+    // Until the helper has its part, and until the engine has the answer.
+    const back = [...(await crew.collect(false)), ...(await crew.collect(false))];
+    expect(back.map(([of]) => of)).toEqual([index]);
+  }
 });
 
 test('a crew of none, and one of which none is ready, leaves all to the engine', async () => {
