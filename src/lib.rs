@@ -11,6 +11,7 @@
 //! | [`fit`] | whether a network and a dataset go together |
 //! | [`unlearning`] | the methods, their settings, and the loop around their steps |
 //! | [`evaluation`] | accuracies, confusion matrices, membership inference: pure functions of logits |
+//! | [`attacks`] | what a network still knows of a class: attacks on it, and comparisons with one that never knew |
 //! | [`workspace`] | the one owner of what is loaded, and of the run under way |
 //! | `kernels` | the layers where the time goes, for the CPU in Rust of our own |
 //! | [`device`] | where to compute; only it and `kernels` know which backends there are |
@@ -60,6 +61,7 @@
 
 #[cfg(test)]
 extern crate self as purge_unlearning;
+pub mod attacks;
 #[cfg(test)]
 #[path = "../tests/unlearning/bars.rs"]
 mod bars;

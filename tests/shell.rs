@@ -297,3 +297,47 @@ fn stored_scores_are_those_that_are_measured_now() {
     }
     close("retainLoss", &there["retainLoss"], &now["retainLoss"], 0.001);
 }
+
+#[test]
+fn the_attacks_of_the_package_are_those_of_the_registry() {
+    let output = purge(&["settings", "--attacks", "--typescript"]);
+    assert!(output.status.success());
+    let committed = std::fs::read_to_string(root().join("pkg/src/attacks.ts")).unwrap();
+    let generated = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(generated, committed, "run: purge settings --attacks --typescript > pkg/src/attacks.ts");
+    let help = String::from_utf8(purge(&["attack", "--help"]).stdout).unwrap();
+    for info in purge_unlearning::attacks::ATTACKS.iter().map(|attack| attack.info()) {
+        assert!(help.contains(info.name) && help.contains(info.sentence), "{}", info.name);
+        assert!(info.options.iter().all(|option| help.contains(&format!("--set {}=", option.key))));
+    }
+}
+
+#[test]
+fn a_network_is_attacked_from_the_shell() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, json) = (scratch("attacked.safetensors"), scratch("attacks.json"));
+    let path = model.to_str().unwrap();
+    let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", path];
+    assert!(purge(&train).status.success());
+    let common = ["attack", "--model", path, "--data", &data, "--class", "0"];
+    fails(&[&common[..], &["--attack", "hope"]].concat(), 2, &["one of membership, probe", "found hope"]);
+    fails(&[&common[..], &["--attack", "compare"]].concat(), 2, &["retrained: expected"]);
+    fails(&[&common[..], &["--attack", "few", "--set", "samples=0"]].concat(), 2, &["samples", "from 1 to"]);
+
+    // Beside the model lies one that never knew the class: found by its name.
+    let beside = scratch("attacked-without-0.safetensors");
+    let without = [&train[..7], &["--without", "0", "--out", beside.to_str().unwrap()]].concat();
+    assert!(purge(&without).status.success());
+    let output = purge(&[&common[..], &["--json", json.to_str().unwrap()]].concat());
+    std::fs::remove_file(beside).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("By the modified entropy") && table.contains("retrained"), "{table}");
+    let told: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let reports = told["reports"].as_array().unwrap();
+    assert_eq!(reports.len(), purge_unlearning::attacks::ATTACKS.len());
+    let compared = &reports.last().unwrap()["numbers"];
+    let tow = compared.as_array().unwrap().iter().find(|number| number["key"] == "tow").unwrap();
+    assert!(tow["value"].as_f64() > Some(0.0) && tow["value"].as_f64() <= Some(1.0), "{tow}");
+    assert!(told["retrained"].as_str().unwrap().ends_with("attacked-without-0.safetensors"));
+}

@@ -2,7 +2,7 @@ import { PurgeError, messageOf } from './errors.js';
 import type { Crew } from './crew.js';
 import { download, networkError, type Report } from './download.js';
 import type { Helper } from './help.js';
-import type { Advance, ModuleAddress, RunSummary } from './protocol.js';
+import type { Advance, AttackRequest, AttackStep, ModuleAddress, RunSummary } from './protocol.js';
 import type {
   DatasetInfo,
   DatasetSource,
@@ -49,6 +49,12 @@ export interface Engine {
   samples(split: string, classIndex: number, count: number): Awaitable<Samples>;
   resolveConfig(config: UnlearnConfig): Awaitable<ResolvedConfig>;
   evaluate(options: Omit<EvaluateOptions, 'model'>, model?: { name: string; bytes: Uint8Array }): Awaitable<Evaluation>;
+  /** Prepares an attack, in place of one that is under way. */
+  startAttack(name: string, options: AttackRequest, retrained?: { name: string; bytes: Uint8Array }): Awaitable<void>;
+  /** Goes on with it for a while. */
+  advanceAttack(): Awaitable<AttackStep>;
+  /** Leaves it at that. */
+  dropAttack(): Awaitable<void>;
   /** Computes what a run begins with, and keeps it. */
   prepare(): Awaitable<void>;
   /**

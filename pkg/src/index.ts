@@ -3,7 +3,9 @@ import { startWorker } from './start-worker.js';
 import type { Session, SessionOptions } from './types.js';
 
 export { PurgeError } from './errors.js';
+export { attacks } from './attacks.js';
 export { methods, settingGroups, settings } from './settings.js';
+export type * from './attacks.js';
 export type * from './settings.js';
 export type * from './types.js';
 

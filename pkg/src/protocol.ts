@@ -2,10 +2,15 @@
  * The whole contract between the page's thread and the worker. The session asks one thing at a time; the worker answers
  * each request with any number of `progress` replies and then one `result` or `failure`, all with the request's id.
  */
+import type { AttackName, AttackSettings } from './attacks.js';
 import type { State } from './engine.js';
 import type { Failure } from './errors.js';
 import type { StopReason } from './settings.js';
 import type {
+  AttackCurve,
+  AttackHistogram,
+  AttackNumber,
+  AttackOptions,
   DatasetSource,
   DeviceInfo,
   DeviceKind,
@@ -40,6 +45,27 @@ export type Advance = ProgressEvent & { stop?: StopReason };
 /** A run that has ended. */
 export type RunSummary = Omit<DoneEvent, 'type' | 'evaluation'>;
 
+/** An attack's options as they can be posted. */
+export type AttackRequest = Pick<AttackOptions, 'forgetClass' | 'network'> & AttackSettings;
+
+/** What an attack came to, as the engine tells it: without the words. */
+export interface BareReport {
+  attack: AttackName;
+  options: AttackSettings;
+  numbers: Omit<AttackNumber, 'label' | 'unit'>[];
+  curves: Omit<AttackCurve, 'label' | 'x' | 'y'>[];
+  histograms: Omit<AttackHistogram, 'label'>[];
+  /** Their keys. */
+  notes: string[];
+  seconds: number;
+}
+
+/** How an attack stands, and what it came to once it is over. */
+export interface AttackStep {
+  share: number;
+  report?: BareReport;
+}
+
 /** The files of a dataset, in the order in which the engine takes them. */
 export interface DatasetFiles {
   kind: DatasetSource['kind'];
@@ -60,6 +86,9 @@ export type Command =
   | { type: 'samples'; split: string; class: number; count: number }
   | { type: 'resolve-config'; config: UnlearnConfig }
   | { type: 'evaluate'; options: Omit<EvaluateOptions, 'model'>; model?: NamedFile }
+  | { type: 'start-attack'; name: AttackName; options: AttackRequest; retrained?: NamedFile }
+  | { type: 'advance-attack' }
+  | { type: 'drop-attack' }
   | { type: 'prepare' }
   /** Steps on black images, apart from all that is loaded; ends early at `give-up`. */
   | { type: 'rehearse'; batch: number; height: number; width: number }
@@ -86,6 +115,9 @@ export interface Results {
   samples: Samples;
   'resolve-config': ResolvedConfig;
   evaluate: Evaluation;
+  'start-attack': undefined;
+  'advance-attack': AttackStep;
+  'drop-attack': undefined;
   prepare: undefined;
   /** Milliseconds of a step; undefined where it was given up. */
   rehearse: number | undefined;

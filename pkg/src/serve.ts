@@ -159,6 +159,17 @@ export function serve(scope: WorkerScope, host: Host): void {
         const { model, options } = command;
         return engine.evaluate(options, model && { name: model.name, bytes: await bytesOf(model) });
       }
+      case 'start-attack': {
+        const { name, options, retrained } = command;
+        const other = retrained && { name: retrained.name, bytes: await bytesOf(retrained) };
+        await engine.startAttack(name, options, other);
+        return;
+      }
+      case 'advance-attack':
+        return engine.advanceAttack();
+      case 'drop-attack':
+        await engine.dropAttack();
+        return;
       case 'prepare':
         await engine.prepare();
         return;

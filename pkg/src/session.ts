@@ -1,4 +1,6 @@
 import { assetFolder, retrainedAddress } from './assets.js';
+import { attacked, checkedAttack } from './attack.js';
+import { attacks, type AttackInfo, type AttackName } from './attacks.js';
 import { checkFlag, checkSignal, checkWhole, checkWord, checkedOptions, plain } from './checks.js';
 import type { EngineWorker } from './connection.js';
 import { EngineQueue } from './engine-queue.js';
@@ -7,13 +9,15 @@ import { Helpers, usualWorkers } from './helpers.js';
 import type { Holdings } from './holdings.js';
 import { Opening } from './opening.js';
 import { checkedRun, checkedSession, checkedShipped } from './options.js';
-import type { Command } from './protocol.js';
+import type { AttackRequest, Command } from './protocol.js';
 import { Reading } from './reading.js';
 import { Runs } from './runs.js';
 import { checkedSource } from './sources.js';
 import { storedOf } from './stored.js';
 import { warmUp } from './warm-up.js';
 import type {
+  AttackOptions,
+  AttackReport,
   DatasetInfo,
   DatasetSource,
   DeviceInfo,
@@ -187,6 +191,19 @@ class EngineSession implements Session {
     });
   }
 
+  get attacks() {
+    return attacks;
+  }
+
+  async attack(name: AttackName, options: AttackOptions): Promise<AttackReport> {
+    const checked = checkedAttack(name, options);
+    const reading = checked.retrained === undefined ? undefined : this.#reading.model(checked.retrained);
+    return this.#queue.add(async () => {
+      const shipped = reading ? undefined : this.#shippedRetrained(checked.info.second, checked.options);
+      return attacked(this.#queue, checked, await (shipped ? this.#reading.model(shipped) : reading));
+    });
+  }
+
   async stored(file: Source, options: { model?: Source } = {}): Promise<StoredEvaluations | undefined> {
     const { model } = checkedOptions('stored', options, ['model']);
     const reading = this.#reading.model(checkedSource('file', file));
@@ -249,6 +266,13 @@ class EngineSession implements Session {
   close(): void {
     this.#life.abort();
     this.#helpers?.close();
+  }
+
+  /** The shipped network that never knew the class, where an attack cannot do without one. */
+  #shippedRetrained(second: AttackInfo['second'], options: AttackRequest): URL | undefined {
+    const [forget, ...more] = [options.forgetClass].flat();
+    if ((second !== 'needed' && options.network !== 'retrained') || forget === undefined || more.length > 0) return;
+    return Number.isSafeInteger(forget) && forget >= 0 ? this.retrained(forget) : undefined;
   }
 
   /** Gives the engine what was read; a run under way ends. */

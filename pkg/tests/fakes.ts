@@ -1,9 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
+import type { AttackName } from '../src/attacks.js';
 import type { EngineWorker } from '../src/connection.js';
 import type { Gpu } from '../src/device.js';
 import type { Engine, State } from '../src/engine.js';
-import type { Advance, Request } from '../src/protocol.js';
+import type { Advance, AttackStep, Request } from '../src/protocol.js';
 import { serve, type Host, type WorkerScope } from '../src/serve.js';
 import type { StopReason } from '../src/settings.js';
 import type {
@@ -67,6 +68,7 @@ export class FakeEngine implements Engine {
   #network: string | undefined;
   #data: { name: string; content: string } | undefined;
   #run: Run | undefined;
+  #attack: { name: AttackName; share: number } | undefined;
 
   constructor(
     readonly kind: DeviceKind,
@@ -160,6 +162,41 @@ export class FakeEngine implements Engine {
       nonMemberSplit: nonMembers,
       network: model ? text(model.bytes) : network === 'loaded' ? this.#loaded?.network : this.#network,
     } as FakeEvaluation;
+  }
+
+  async startAttack(
+    name: AttackName,
+    options: Parameters<Engine['startAttack']>[1],
+    retrained?: { name: string; bytes: Uint8Array },
+  ) {
+    const second = retrained ? ` ${retrained.name} ${text(retrained.bytes)}` : '';
+    await this.#call(`startAttack ${name} ${JSON.stringify(options)}${second}`, () => {
+      this.#mustFit();
+      this.#attack = { name, share: 0 };
+    });
+  }
+
+  /** An attack takes two breaths. */
+  async advanceAttack(): Promise<AttackStep> {
+    const attack = this.#attack ?? refuse('bad-state', 'start an attack first');
+    await this.#call('advanceAttack', () => {
+      attack.share += 0.5;
+    });
+    const { name, share } = attack;
+    if (share < 1) return { share };
+    this.#attack = undefined;
+    const numbers = [{ key: 'delta', value: 92, interval: [91, 93] as [number, number], reference: 0 }];
+    const notes = ['no_batch_norm'];
+    return {
+      share,
+      report: { attack: name, options: { seed: 0 }, numbers, curves: [], histograms: [], notes, seconds: 1 },
+    };
+  }
+
+  async dropAttack() {
+    await this.#call('dropAttack', () => {
+      this.#attack = undefined;
+    });
   }
 
   async prepare() {

@@ -35,8 +35,7 @@ use crate::model::Network;
 
 #[cfg(feature = "cpu")]
 pub(crate) use deep::{Mend, Settle};
-#[cfg(feature = "cpu")]
-pub(crate) use descent::Slope;
+pub(crate) use descent::{BatchNorm, Descent, DescentConfig, Slope};
 pub use loss::{cross_entropy, entropy, kl_divergence};
 pub use method::{METHODS, Method, MethodInfo, Preset, Subject};
 #[cfg(feature = "cpu")]

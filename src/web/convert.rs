@@ -3,6 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::attacks::ATTACKS;
 use crate::camel::{camel, camel_keys, snake};
 use crate::unlearning::settings::TABLE;
 use crate::{Error, Result};
@@ -30,7 +31,8 @@ pub(super) fn error(error: Error) -> JsValue {
 /// A text in which settings are named as JavaScript callers write them.
 fn keys_in_camel(text: &str) -> String {
     let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_key = |word: &str| TABLE.iter().any(|row| row.key == word);
+    let of_attacks = || ATTACKS.iter().flat_map(|attack| attack.info().options).map(|row| row.key);
+    let is_key = |word: &str| TABLE.iter().map(|row| row.key).chain(of_attacks()).any(|key| key == word);
     let words = text.split_inclusive(|c| !of_name(c)).map(|word| {
         let name = word.trim_end_matches(|c| !of_name(c));
         if is_key(name) { camel(name) + &word[name.len()..] } else { word.into() }

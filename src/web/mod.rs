@@ -13,11 +13,11 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::data::{self, Dataset, Format, NamedBytes, SplitName, packed};
 use crate::device::{self, DeviceKind};
-use crate::model::Checkpoint;
+use crate::model::{Checkpoint, Network};
 use crate::unlearning::{Preset, RunConfig};
 #[cfg(feature = "cpu")]
 use crate::work::{helper, pool::Pool};
-use crate::workspace::{RunRequest, Version, Workspace};
+use crate::workspace::{AttackRequest, Attacked, RunRequest, Version, Workspace};
 use crate::{Error, Result};
 use convert::{fields, to_js};
 
@@ -140,14 +140,39 @@ impl Engine {
     /// Every score, of the session's network, or of another one, `{ name, bytes }`, that stays outside it.
     pub async fn evaluate(&mut self, options: JsValue, model: JsValue) -> Js<JsValue> {
         let EvaluateOptions { forget, split, version } = js(EvaluateOptions::of(&options))?;
-        if model.is_object() {
-            let name = Reflect::get(&model, &"name".into())?.as_string().unwrap_or_else(|| "model".into());
-            let bytes = Uint8Array::new(&Reflect::get(&model, &"bytes".into())?).to_vec();
-            let other = js(Checkpoint::read(&name, &bytes, self.workspace.device()))?;
+        if let Some((name, other)) = self.other(&model)? {
             let evaluation = self.workspace.evaluate_other(&other.network, forget, split).await;
             return to_js(&js(evaluation.map_err(|error| named(error, &name)))?);
         }
         to_js(&js(self.workspace.evaluate(version, forget, split).await)?)
+    }
+
+    /// Prepares an attack: on the session's network, or on the retrained one, `{ name, bytes }`, which else is the yardstick.
+    #[wasm_bindgen(js_name = startAttack)]
+    pub fn start_attack(&mut self, name: String, options: JsValue, retrained: JsValue) -> Js<()> {
+        let (file, retrained) = self.other(&retrained)?.unzip();
+        let retrained = retrained.map(|checkpoint| checkpoint.network);
+        let started =
+            attack_request(name, &options, retrained).and_then(|request| self.workspace.start_attack(request));
+        js(started.map_err(|error| {
+            let of_other = matches!(&error, Error::BadModel { file, .. } if file == "network");
+            match &file {
+                Some(file) if of_other => named(error, file),
+                _ => error,
+            }
+        }))
+    }
+
+    /// Goes on with it for a while; `report` in the answer once it is over.
+    #[wasm_bindgen(js_name = advanceAttack)]
+    pub async fn advance_attack(&mut self) -> Js<JsValue> {
+        to_js(&js(self.workspace.advance_attack().await)?)
+    }
+
+    /// Leaves it at that.
+    #[wasm_bindgen(js_name = dropAttack)]
+    pub fn drop_attack(&mut self) {
+        self.workspace.drop_attack();
     }
 
     /// Computes what a run begins with and keeps it.
@@ -224,6 +249,17 @@ impl Engine {
         self.state()
     }
 
+    /// A network that stays outside the workspace, `{ name, bytes }`, and its file's name.
+    fn other(&self, model: &JsValue) -> Js<Option<(String, Checkpoint)>> {
+        if !model.is_object() {
+            return Ok(None);
+        }
+        let name = Reflect::get(model, &"name".into())?.as_string().unwrap_or_else(|| "model".into());
+        let bytes = Uint8Array::new(&Reflect::get(model, &"bytes".into())?).to_vec();
+        let checkpoint = js(Checkpoint::read(&name, &bytes, self.workspace.device()))?;
+        Ok(Some((name, checkpoint)))
+    }
+
     fn config(&self, config: &JsValue) -> Result<RunConfig> {
         let mut changes = fields(config)?;
         let mut take = |key: &str| changes.remove(key);
@@ -287,6 +323,18 @@ impl EvaluateOptions {
             None => Ok(Self { forget, split, version }),
         }
     }
+}
+
+fn attack_request(name: String, options: &JsValue, retrained: Option<Network>) -> Result<AttackRequest> {
+    let mut changes = fields(options)?;
+    let forget = classes(changes.remove("forget_class"))?;
+    let network = match changes.remove("network").map(|name| word("network", name)).transpose()?.as_deref() {
+        None | Some("after") => Attacked::Own(Version::Current),
+        Some("before") => Attacked::Own(Version::Loaded),
+        Some("retrained") => Attacked::Retrained,
+        Some(other) => return Err(Error::config("network", "before, after or retrained", other)),
+    };
+    Ok(AttackRequest { name, network, forget, retrained, changes })
 }
 
 /// A class, or a list of them.

@@ -4,18 +4,22 @@
 //! Data and network may come in any order, and each may be replaced at any time: whether they go together is a state
 //! that is [told](Workspace::info), not a failure to load. Every call either happens whole or leaves everything as it was.
 
+mod attack;
 mod info;
 mod rehearsal;
 #[cfg(test)]
 mod tests;
 
+pub use attack::{AttackRequest, Attacked};
 pub use info::{DatasetState, Info, ModelInfo};
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
 use serde_json::{Map, Value};
 
+use crate::attacks::AttackRun;
 use crate::data::{ClassRoles, Dataset, Split, SplitName};
 use crate::evaluation::{Answers, ConfusionMatrix, Evaluation, evaluate};
 use crate::fit::{self, Misfit};
@@ -31,12 +35,13 @@ use crate::{Error, Result};
 pub struct Workspace {
     device: Device,
     /// Who computes.
-    hands: Box<dyn Hands>,
+    hands: Rc<dyn Hands>,
     dataset: Option<Dataset>,
     loaded: Option<Loaded>,
     pair: Pair,
     made: Option<Made>,
     run: Option<Run>,
+    attack: Option<AttackRun>,
     /// Answers of the network as it was loaded, and below of the network as it is now, where that is another.
     logits_loaded: LogitCache,
     logits_now: LogitCache,
@@ -122,12 +127,13 @@ impl Workspace {
     pub fn new(device: &Device) -> Self {
         Self {
             device: device.clone(),
-            hands: Box::new(Here),
+            hands: Rc::new(Here),
             dataset: None,
             loaded: None,
             pair: Pair::Incomplete,
             made: None,
             run: None,
+            attack: None,
             logits_loaded: LogitCache::default(),
             logits_now: LogitCache::default(),
         }
@@ -135,7 +141,7 @@ impl Workspace {
 
     /// Other hands than this thread's. What they compute is the same.
     pub fn set_hands(&mut self, hands: Box<dyn Hands>) {
-        self.hands = hands;
+        self.hands = hands.into();
     }
 
     /// Where it computes.
@@ -375,6 +381,7 @@ impl Workspace {
     /// Back to the network as it was loaded. A run under way ends.
     pub fn reset(&mut self) {
         self.run = None;
+        self.attack = None;
         self.made = None;
         self.logits_now = LogitCache::default();
     }
@@ -458,6 +465,7 @@ impl Workspace {
     }
 
     fn pair_up(&mut self) {
+        self.attack = None;
         self.pair = Pair::of(self.dataset.as_ref(), self.loaded.as_ref());
         self.logits_loaded = LogitCache::default();
         self.logits_now = LogitCache::default();

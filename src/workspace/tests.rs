@@ -601,7 +601,8 @@ impl StateMachineTest for Machine {
 
         // What is exported is what is there and what is evaluated.
         let mut copy = Workspace {
-            hands: Box::new(Here),
+            hands: std::rc::Rc::new(Here),
+            attack: None,
             device: workspace.device.clone(),
             dataset: workspace.dataset.clone(),
             loaded: workspace

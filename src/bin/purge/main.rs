@@ -1,6 +1,7 @@
 //! The same engine from a shell: train, evaluate, unlearn, look into data files.
 
 mod ablate;
+mod attack;
 mod bench;
 mod commands;
 mod data;
@@ -33,6 +34,8 @@ enum Command {
     Evaluate(commands::Evaluate),
     /// Make a network forget a class
     Unlearn(commands::Unlearn),
+    /// Find out what a network still knows of a class
+    Attack(attack::Attack),
     /// Every class and seed of a network, and tables of them
     Table(table::Table),
     /// Store evaluations of a network for a page to show at once
@@ -85,6 +88,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Unlearn(unlearn) => return unlearn.run().await,
         Command::Train(train) => train.run().await,
         Command::Evaluate(evaluate) => evaluate.run().await,
+        Command::Attack(attack) => attack.run().await,
         Command::Table(table) => table.run().await,
         Command::Scores(scores) => scores.run().await,
         Command::Data(data) => data.run(),

@@ -8,6 +8,7 @@ use purge_unlearning::model::Checkpoint;
 use purge_unlearning::unlearning::settings::TABLE;
 use purge_unlearning::unlearning::{METHODS, Preset};
 use purge_unlearning::{Error, Result};
+use serde_json::{Map, Value};
 
 use crate::task::Experiment;
 
@@ -86,6 +87,16 @@ pub fn checkpoint(path: &Path, device: &Device) -> Result<Checkpoint> {
 /// Class numbers as text.
 pub fn joined(classes: &[usize], separator: &str) -> String {
     classes.iter().map(usize::to_string).collect::<Vec<_>>().join(separator)
+}
+
+/// What KEY=VALUE texts change.
+pub fn changes(set: &[String]) -> Result<Map<String, Value>> {
+    set.iter()
+        .map(|change| {
+            let (key, value) = change.split_once('=').ok_or_else(|| Error::config("--set", "KEY=VALUE", change))?;
+            Ok((key.into(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value))))
+        })
+        .collect()
 }
 
 /// Writes a file whole or not at all, even if this process is killed or another one writes the same file.

@@ -1,5 +1,6 @@
 use clap::Args;
 use purge_unlearning::Result;
+use purge_unlearning::attacks;
 use purge_unlearning::model::SmallCnnConfig;
 use purge_unlearning::unlearning::settings::{TABLE, typescript};
 use purge_unlearning::unlearning::{METHODS, Subject};
@@ -15,6 +16,9 @@ pub struct Settings {
     /// What the presets say for a SmallCnn that was trained on this dataset
     #[arg(long, value_name = "NAME", default_value = "mnist")]
     dataset: String,
+    /// The attacks and their options instead, with --typescript
+    #[arg(long, requires = "typescript")]
+    attacks: bool,
     /// As the TypeScript file of the package
     #[arg(long)]
     typescript: bool,
@@ -23,7 +27,7 @@ pub struct Settings {
 impl Settings {
     pub fn run(self) -> Result<()> {
         if self.typescript {
-            print!("{}", typescript()?);
+            print!("{}", if self.attacks { attacks::typescript()? } else { typescript()? });
             return Ok(());
         }
         let network = SmallCnnConfig::new(1, 10).into();

@@ -7,9 +7,9 @@ use purge_unlearning::unlearning::{Preset, RunConfig, Step, Summary};
 use purge_unlearning::workspace::{RunRequest, Version, Workspace};
 use purge_unlearning::{Error, Result, device};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
-use crate::options::{DeviceName, checkpoint, dataset, joined};
+use crate::options::{self, DeviceName, checkpoint, dataset, joined};
 
 /// What an unlearning run came to, as it is written to JSON.
 #[derive(Serialize)]
@@ -56,10 +56,7 @@ impl Experiment {
     ) -> Result<RunConfig> {
         let mut changes = Map::new();
         changes.insert("seed".into(), seed.into());
-        for change in set {
-            let (key, value) = change.split_once('=').ok_or_else(|| Error::config("--set", "KEY=VALUE", change))?;
-            changes.insert(key.into(), serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)));
-        }
+        changes.extend(options::changes(set)?);
         self.workspace.resolve(RunRequest { method: Some(method.into()), preset, forget, changes })
     }
 
@@ -114,7 +111,7 @@ impl Experiment {
     }
 
     /// `mnist-group.safetensors` → `mnist-group-without-3.safetensors`, of several classes `-without-0-5`
-    fn beside(&self, classes: &ClassRoles) -> Option<PathBuf> {
+    pub fn beside(&self, classes: &ClassRoles) -> Option<PathBuf> {
         let mut gone: Vec<usize> = classes.gone().collect();
         gone.sort_unstable();
         let name = format!("{}-without-{}.safetensors", self.name(), joined(&gone, "-"));

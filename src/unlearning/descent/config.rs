@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a gradient is followed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(in crate::unlearning) struct DescentConfig {
+pub(crate) struct DescentConfig {
     /// Which rule.
     pub optimizer: Rule,
     /// η
@@ -22,7 +22,7 @@ pub(in crate::unlearning) struct DescentConfig {
 /// What turns gradients into steps, as PyTorch does it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::unlearning) enum Rule {
+pub(crate) enum Rule {
     /// SGD with momentum.
     Sgd,
     /// Adam with betas 0.9 and 0.999.
@@ -32,7 +32,7 @@ pub(in crate::unlearning) enum Rule {
 /// What the steps do with batch normalisation. Group normalisation has no statistics, and is the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::unlearning) enum BatchNorm {
+pub(crate) enum BatchNorm {
     /// Normalise by the running statistics and leave them alone, as PyTorch's `eval()`.
     Frozen,
     /// Normalise by the batch's own statistics and update the running ones (momentum 0.1, unbiased variance), as PyTorch's

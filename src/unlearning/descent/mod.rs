@@ -5,7 +5,7 @@ mod slope;
 #[cfg(test)]
 mod tests;
 
-pub(super) use config::{BatchNorm, DescentConfig, Rule};
+pub(crate) use config::{BatchNorm, DescentConfig, Rule};
 pub(crate) use slope::Slope;
 
 use burn::tensor::Tensor;
@@ -36,7 +36,7 @@ impl<'a> Side<'a> {
 
 /// Follows one gradient after the other.
 #[derive(Debug, Clone)]
-pub(super) struct Descent {
+pub(crate) struct Descent {
     config: DescentConfig,
     momentum: Option<Tensor<1>>,
     adam: Option<Optimizer>,
@@ -44,7 +44,7 @@ pub(super) struct Descent {
 }
 
 impl Descent {
-    pub(super) fn new(config: DescentConfig) -> Self {
+    pub(crate) fn new(config: DescentConfig) -> Self {
         let adam = (config.optimizer == Rule::Adam).then(Optimizer::adam);
         Self { config, momentum: None, adam, mask: None }
     }
@@ -79,7 +79,7 @@ impl Descent {
 
     /// One step along a gradient g `[P]`: with SGD d = g + w·θ, v ← μ·v + d (the first v is d), θ ← θ − η·v. Gives ‖g‖ before
     /// clipping, `[1]`.
-    pub(super) fn follow(&mut self, network: &mut Network, gradient: &Tensor<1>) -> Tensor<1> {
+    pub(crate) fn follow(&mut self, network: &mut Network, gradient: &Tensor<1>) -> Tensor<1> {
         self.follow_with_pull(network, gradient, 0.0)
     }
 

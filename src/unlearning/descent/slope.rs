@@ -20,7 +20,7 @@ pub(crate) struct Slope {
 
 impl Slope {
     /// `sign · ∇CE`
-    pub(in crate::unlearning) const fn of_labels(sign: f64) -> Self {
+    pub(crate) const fn of_labels(sign: f64) -> Self {
         Self { cross_entropy: sign, divergence: 0.0, temperature: 1.0 }
     }
 

@@ -109,6 +109,21 @@ pub struct Choice {
 }
 
 impl Range {
+    /// Whether the setting `key` may have this value, see [`Setting::check`].
+    pub(crate) fn check(&self, key: &str, value: &Value) -> Result<()> {
+        if self.contains(value) {
+            return Ok(());
+        }
+        let found = match value {
+            Value::Null => "no number".into(),
+            // JSON has neither NaN nor infinities: on their way here they have become texts.
+            Value::String(text) if NO_NUMBERS.contains(&text.as_str()) => text.clone(),
+            Value::String(text) => format!("\"{text}\""),
+            other => other.to_string(),
+        };
+        Err(Error::config(key, self.to_string(), found))
+    }
+
     fn contains(&self, value: &Value) -> bool {
         match *self {
             Range::Number { min, max, ends: [from, to], zero_is_off } => value.as_f64().is_some_and(|x| {
@@ -161,17 +176,7 @@ impl Setting {
     /// # Errors
     /// [`Error::BadConfig`] with its key, its range and what was given.
     pub fn check(&self, value: &Value) -> Result<()> {
-        if self.range.contains(value) {
-            return Ok(());
-        }
-        let found = match value {
-            Value::Null => "no number".into(),
-            // JSON has neither NaN nor infinities: on their way here they have become texts.
-            Value::String(text) if NO_NUMBERS.contains(&text.as_str()) => text.clone(),
-            Value::String(text) => format!("\"{text}\""),
-            other => other.to_string(),
-        };
-        Err(Error::config(self.key, self.range.to_string(), found))
+        self.range.check(self.key, value)
     }
 }
 

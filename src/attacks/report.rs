@@ -1,0 +1,133 @@
+use serde::Serialize;
+
+use super::options::Options;
+use super::seam::AttackInfo;
+use crate::evaluation::Histogram;
+
+/// What an attack came to. Labels, units and sentences are the [`AttackInfo`]'s; here are their keys.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The attack's name.
+    pub attack: &'static str,
+    /// What was chosen.
+    pub options: Options,
+    /// Its numbers, all finite: what is undefined is left out.
+    pub numbers: Vec<Figure>,
+    /// Its curves.
+    pub curves: Vec<Curve>,
+    /// Scores of members and of non-members.
+    pub histograms: Vec<ScoreHistogram>,
+    /// What is to be said of the numbers.
+    pub notes: Vec<&'static str>,
+    /// What it took.
+    pub seconds: f64,
+}
+
+/// A number of a report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Figure {
+    /// Which, see [`AttackInfo::numbers`].
+    pub key: &'static str,
+    /// Of what, where there are several: a class, a seed, a layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// The number.
+    pub value: f64,
+    /// Its 95 % interval, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[f64; 2]>,
+    /// The same number of the retrained network, where that was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<f64>,
+}
+
+/// A curve of a report.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Curve {
+    /// Which, see [`AttackInfo::curves`].
+    pub key: &'static str,
+    /// Of the network, or of the retrained one.
+    pub of_reference: bool,
+    /// Its points, x ascending.
+    pub points: Vec<[f64; 2]>,
+}
+
+/// Scores of members and of non-members.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ScoreHistogram {
+    /// The number that tells how well they can be told apart.
+    pub key: &'static str,
+    /// How many there are of each score.
+    pub histogram: Histogram,
+}
+
+impl Figure {
+    pub(super) fn with_interval(mut self, interval: Option<[f64; 2]>) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    pub(super) fn of(mut self, what: impl Into<String>) -> Self {
+        self.of = Some(what.into());
+        self
+    }
+
+    pub(super) fn beside(mut self, reference: f64) -> Self {
+        self.reference = Some(reference).filter(|reference| reference.is_finite());
+        self
+    }
+}
+
+/// A number without interval.
+pub(super) fn figure(key: &'static str, value: f64) -> Figure {
+    Figure { key, of: None, value, interval: None, reference: None }
+}
+
+impl Report {
+    pub(super) fn new(info: &AttackInfo, options: Options) -> Self {
+        Self {
+            attack: info.name,
+            options,
+            numbers: Vec::new(),
+            curves: Vec::new(),
+            histograms: Vec::new(),
+            notes: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+
+    /// Adds a number, if it is one: of a network that has diverged many are not, and JSON knows no NaN.
+    pub(super) fn push(&mut self, figure: Figure) {
+        let finite = |interval: &[f64; 2]| interval.iter().all(|end| end.is_finite());
+        if figure.value.is_finite() {
+            let interval = figure.interval.filter(finite);
+            self.numbers.push(Figure { interval, ..figure });
+        }
+    }
+
+    pub(super) fn note(&mut self, key: &'static str) {
+        if !self.notes.contains(&key) {
+            self.notes.push(key);
+        }
+    }
+
+    pub(super) fn curve(&mut self, key: &'static str, points: Vec<[f64; 2]>) {
+        self.curves.push(Curve { key, of_reference: false, points });
+    }
+
+    /// A number by its name, the first where there are several.
+    pub fn number(&self, key: &str) -> Option<&Figure> {
+        self.numbers.iter().find(|figure| figure.key == key)
+    }
+
+    /// Puts the numbers and curves of the retrained network beside the network's own.
+    pub(super) fn put_beside(&mut self, other: Report) {
+        for figure in &mut self.numbers {
+            let same = |of: &&Figure| (of.key, &of.of) == (figure.key, &figure.of);
+            let found = other.numbers.iter().find(same).map(|of| of.value);
+            figure.reference = figure.reference.or(found);
+        }
+        self.curves.extend(other.curves.into_iter().map(|curve| Curve { of_reference: true, ..curve }));
+        other.notes.into_iter().for_each(|note| self.note(note));
+    }
+}

@@ -1,0 +1,253 @@
+//! Attacks on a small network that knows three bars, or two.
+
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::bars::bars;
+use crate::data::{ClassRoles, Dataset};
+use crate::device;
+use crate::evaluation::evaluate;
+use crate::inference::LogitCache;
+use crate::model::{Network, Norm, SmallCnnConfig};
+use crate::training::{TrainConfig, Training};
+use crate::work::Here;
+use crate::{Error, data::SplitName};
+
+fn dataset() -> Arc<Dataset> {
+    static DATASET: OnceLock<Arc<Dataset>> = OnceLock::new();
+    DATASET.get_or_init(|| Arc::new(bars(40))).clone()
+}
+
+fn trained(norm: Norm, without: &[usize], seed: u64) -> Network {
+    pollster::block_on(async {
+        let device = device::open(device::DeviceKind::Cpu).await.unwrap();
+        let config = TrainConfig {
+            epochs: 6,
+            batch_size: 16,
+            without_classes: without.to_vec(),
+            seed,
+            ..TrainConfig::for_dataset("bars")
+        };
+        let model = SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm);
+        Training::new(model, &dataset(), config, &device).unwrap().run(|_| Ok(())).await.unwrap()
+    })
+}
+
+fn knows() -> Network {
+    static KNOWS: OnceLock<Network> = OnceLock::new();
+    KNOWS.get_or_init(|| trained(Norm::Group, &[], 1)).clone()
+}
+
+fn never_knew() -> Network {
+    static NEVER: OnceLock<Network> = OnceLock::new();
+    NEVER.get_or_init(|| trained(Norm::Group, &[1], 2)).clone()
+}
+
+fn scene(network: Network, roles: impl Into<ClassRoles>) -> Scene {
+    Scene::new(network, LogitCache::default(), dataset(), roles.into(), Rc::new(Here))
+}
+
+fn changes(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+fn report(name: &str, scene: Scene, options: Value) -> Report {
+    let run = AttackRun::start(attack(name).unwrap(), scene, &changes(options)).unwrap();
+    pollster::block_on(run.finish()).unwrap()
+}
+
+fn number(report: &Report, key: &str) -> f64 {
+    report.number(key).unwrap_or_else(|| panic!("no {key} in {report:?}")).value
+}
+
+#[test]
+fn every_number_is_finite_and_listed_and_draws_can_be_repeated() {
+    for attack in ATTACKS {
+        let info = attack.info();
+        let made = || report(info.name, scene(knows(), 1).with_retrained(never_knew()), json!({ "seed": 3 }));
+        let first = made();
+        assert!(!first.numbers.is_empty(), "{}", info.name);
+        for figure in &first.numbers {
+            assert!(figure.value.is_finite(), "{figure:?}");
+            assert!(info.numbers.iter().any(|row| row.key == figure.key), "{} is not listed", figure.key);
+        }
+        assert!(first.number(info.headline).is_some(), "{} has no {}", info.name, info.headline);
+        assert!(first.curves.iter().all(|curve| info.curves.iter().any(|row| row.key == curve.key)));
+        assert!(first.notes.iter().all(|note| info.notes.iter().any(|row| row.key == *note)), "{:?}", first.notes);
+        assert_eq!(Report { seconds: 0.0, ..first }, Report { seconds: 0.0, ..made() }, "{}", info.name);
+    }
+}
+
+#[test]
+fn membership_is_what_an_evaluation_says_and_more() {
+    let evaluation = pollster::block_on(async {
+        evaluate(&Here, &knows(), &dataset(), &1.into(), SplitName::Test, &mut LogitCache::default()).await.unwrap()
+    });
+    let found = report("membership", scene(knows(), 1), json!({ "resamples": 200 }));
+    assert_eq!(number(&found, "auroc_loss"), evaluation.mia.loss);
+    assert_eq!(number(&found, "auroc_confidence"), evaluation.mia.confidence);
+    assert_eq!((number(&found, "members"), number(&found, "non_members")), (40.0, 40.0));
+    let loss = found.number("auroc_loss").unwrap();
+    let [low, high] = loss.interval.unwrap();
+    assert!(low < loss.value && loss.value < high, "{loss:?}");
+    let far = |key: &str| (number(&found, key) - 0.5).abs();
+    let areas = ["auroc_loss", "auroc_confidence", "auroc_entropy", "auroc_modified_entropy", "auroc_learned"];
+    assert_eq!(far("worst"), areas.into_iter().map(far).fold(0.0, f64::max));
+    assert!(found.number("tpr_loss").is_none() && found.notes.contains(&"few_non_members"));
+
+    // Of two classes there is a mean, and each by its name.
+    let two = report("membership", scene(knows(), ClassRoles::new(vec![0, 1], &[])), json!({ "resamples": 0 }));
+    let losses: Vec<&Figure> = two.numbers.iter().filter(|figure| figure.key == "auroc_loss").collect();
+    assert_eq!(losses.iter().map(|of| of.of.as_deref()).collect::<Vec<_>>(), [None, Some("left"), Some("middle")]);
+    assert!((losses[0].value - (losses[1].value + losses[2].value) / 2.0).abs() < 1e-12);
+}
+
+#[test]
+fn what_is_inside_is_found_where_it_is() {
+    let probe = report("probe", scene(knows(), 1), json!({}));
+    assert!(number(&probe, "penultimate") > 95.0, "{probe:?}");
+    assert_eq!(number(&probe, "samples"), 80.0);
+    assert!(probe.number("last_stage").is_none(), "the same as the penultimate features");
+    let few = report("few", scene(knows(), 1), json!({ "samples": 10, "seeds": 2 }));
+    assert!(number(&few, "recall") > 90.0, "{few:?}");
+    assert_eq!(few.numbers.iter().filter(|figure| figure.key == "recall_of_draw").count(), 2);
+}
+
+#[test]
+fn a_network_that_never_knew_the_class_is_slower_to_learn_it() {
+    let options = json!({ "samples": 8, "seeds": 2, "steps": 60 });
+    let found = report("relearn", scene(knows(), 1).with_retrained(never_knew()), options);
+    let as_is = found.number("as_is_90").unwrap();
+    assert_eq!(as_is.value, 0.0, "it knows the class: {found:?}");
+    assert!(as_is.reference.unwrap() > 1.0, "{as_is:?}");
+    assert!(as_is.reference >= found.number("as_is_10").unwrap().reference);
+    assert_eq!(number(&found, "as_is_index"), 0.0);
+    assert_eq!(number(&found, "counted"), 32.0);
+    let curves = |key: &str| found.curves.iter().filter(|curve| curve.key == key).count();
+    assert_eq!([curves("as_is"), curves("anew"), curves("anew_fine")], [2, 2, 2]);
+}
+
+#[test]
+fn only_the_rows_of_the_class_are_drawn_anew() {
+    pollster::block_on(async {
+        let before = knows();
+        let after = training::with_rows_anew(&before, &[1], 5).await.unwrap();
+        let values = async |network: &Network| device::read(network.parameters().flat()).await.unwrap();
+        let (then, now) = (values(&before).await, values(&after).await);
+        for (name, shape, place) in before.parameters().layout().iter() {
+            let row = shape.get(1).copied().unwrap_or(1);
+            for (i, (then, now)) in then[place.clone()].iter().zip(&now[place]).enumerate() {
+                let drawn = name.starts_with("fc.") && i / row == 1;
+                assert_eq!(then != now, drawn, "{name} {i}");
+                assert!(!drawn || now.abs() < 1.0 / 32_f32.sqrt(), "{name} {i}: {now}");
+            }
+        }
+        assert_eq!(values(&training::with_rows_anew(&before, &[1], 5).await.unwrap()).await, now);
+    });
+}
+
+#[test]
+fn a_network_without_statistics_has_none_to_measure_again() {
+    let without = report("recalibrate", scene(knows(), 1), json!({}));
+    assert_eq!((number(&without, "delta"), without.notes), (0.0, vec!["no_batch_norm"]));
+}
+
+#[test]
+fn a_class_can_be_trained_back() {
+    let options = json!({ "samples": 20, "learning_rate": 0.05 });
+    let found = report("recover", scene(never_knew(), 1), options);
+    assert_eq!(number(&found, "fa_before"), 0.0);
+    assert!(number(&found, "fa_after") > 90.0, "{found:?}");
+    assert_eq!(found.curves[0].points.len(), 11);
+}
+
+#[test]
+fn a_network_is_like_itself() {
+    let same = report("compare", scene(never_knew(), 1).with_retrained(never_knew()), json!({}));
+    for (key, expected) in [
+        ("total_variation", 0.0),
+        ("tow", 1.0),
+        ("tow_mia", 1.0),
+        ("agreement", 100.0),
+        ("agreement_rest", 100.0),
+        ("js", 0.0),
+        ("kl", 0.0),
+        ("activation_distance", 0.0),
+        ("feature_distance", 0.0),
+        ("parameter_distance", 0.0),
+    ] {
+        assert_eq!(number(&same, key), expected, "{key}");
+    }
+    for figure in same.numbers.iter().filter(|figure| figure.key.starts_with("cka")) {
+        assert!((figure.value - 1.0).abs() < 1e-9, "{figure:?}");
+    }
+    let other = report("compare", scene(knows(), 1).with_retrained(never_knew()), json!({}));
+    // It still knows what the other has no word for.
+    assert!(number(&other, "total_variation") > 0.9 && number(&other, "tow") < 0.1, "{other:?}");
+    assert!(number(&other, "agreement_rest") > 80.0 && number(&other, "js") > 0.2);
+    let row: Vec<&Figure> = other.numbers.iter().filter(|figure| figure.key == "goes_to").collect();
+    assert_eq!(row.len(), 3);
+    assert!(row[1].value > 90.0 && row[1].reference == Some(0.0), "{row:?}");
+    assert!((row.iter().map(|of| of.value).sum::<f64>() - 100.0).abs() < 1e-9);
+}
+
+#[test]
+fn an_attack_is_pulled_and_can_be_left() {
+    pollster::block_on(async {
+        let options = changes(json!({ "seeds": 1, "steps": 5 }));
+        let mut run = AttackRun::start(attack("relearn").unwrap(), scene(never_knew(), 1), &options).unwrap();
+        let mut shares = Vec::new();
+        loop {
+            let progress = run.advance().await.unwrap();
+            shares.push(progress.share);
+            if progress.report.is_some() {
+                break;
+            }
+        }
+        assert!(shares.len() > 10 && shares.is_sorted() && shares.last() == Some(&1.0), "{shares:?}");
+        assert!(matches!(run.advance().await, Err(Error::BadState(_))));
+        let mut left = AttackRun::start(attack("relearn").unwrap(), scene(never_knew(), 1), &options).unwrap();
+        assert!(left.advance().await.unwrap().report.is_none());
+    });
+}
+
+#[test]
+fn a_device_that_fails_ends_it() {
+    pollster::block_on(async {
+        let mut run = AttackRun::start(attack("probe").unwrap(), scene(knows(), 1), &Map::new()).unwrap();
+        device::testing::fail_after(Some(0));
+        let failed = loop {
+            match run.advance().await {
+                Ok(progress) => assert!(progress.report.is_none()),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(failed, Error::DeviceLost { .. }), "{failed}");
+    });
+}
+
+#[test]
+fn what_is_wrong_is_told_before_it_begins() {
+    let wrong = |name: &str, scene: Scene, options: Value| {
+        AttackRun::start(attack(name).unwrap(), scene, &changes(options)).unwrap_err().to_string()
+    };
+    assert_eq!(
+        attack("hope").unwrap_err().to_string(),
+        "attack: expected one of membership, probe, few, relearn, recalibrate, recover, compare, found hope"
+    );
+    assert_eq!(
+        wrong("probe", scene(knows(), 1), json!({ "seeds": 3 })),
+        "seeds: expected an option of probe: seed, c, found another name"
+    );
+    assert_eq!(
+        wrong("few", scene(knows(), 1), json!({ "samples": 0 })),
+        "samples: expected a whole number from 1 to 10000, found 0"
+    );
+    assert_eq!(wrong("probe", scene(knows(), 7), json!({})), "forget_class: expected 0 to 2, found 7");
+    assert!(wrong("compare", scene(knows(), 1), json!({})).starts_with("retrained: expected the network retrained"));
+    let other = SmallCnnConfig::new(1, 4).with_width(8).init(1, &knows().parameters().flat().device()).unwrap();
+    assert!(wrong("compare", scene(knows(), 1).with_retrained(other), json!({})).contains("3 classes"));
+}

@@ -1,0 +1,156 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::ProgressBar;
+use purge_unlearning::Result;
+use purge_unlearning::attacks::{ATTACKS, AttackInfo, Figure, Report, attack};
+use purge_unlearning::data::ClassRoles;
+use purge_unlearning::unlearning::settings::Range;
+use purge_unlearning::workspace::{AttackRequest, Attacked};
+use serde::Serialize;
+
+use crate::options::{Subject, changes, checkpoint};
+use crate::task::Experiment;
+
+/// Find out what a network still knows of a class.
+#[derive(Args)]
+#[command(after_help = attacks_help())]
+pub struct Attack {
+    #[command(flatten)]
+    subject: Subject,
+    /// Which attack, or all
+    #[arg(long, value_name = "NAME", default_value = "all", value_parser = attack_name)]
+    attack: String,
+    /// Change one option of the attack, such as seeds=5; not with all
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The network retrained without the class, the yardstick; default: MODEL-without-N.safetensors, where it is there
+    #[arg(long, value_name = "FILE")]
+    retrained: Option<PathBuf>,
+}
+
+/// What attacks came to, as it is written to JSON.
+#[derive(Serialize)]
+struct Outcome {
+    model: String,
+    data: String,
+    retrained: Option<String>,
+    classes: ClassRoles,
+    reports: Vec<Report>,
+}
+
+const ALL: &str = "all";
+
+impl Attack {
+    pub async fn run(self) -> Result<()> {
+        let subject = &self.subject;
+        let mut experiment = subject.open().await?;
+        let earlier = experiment.workspace.info().model.map(|model| model.card.forgotten_classes).unwrap_or_default();
+        let classes = ClassRoles::new(subject.class.clone(), &earlier);
+        let retrained = self.retrained.clone().or_else(|| experiment.beside(&classes));
+        let names: Vec<&str> = match self.attack.as_str() {
+            // What needs a second network can wait for one; the others say what they can.
+            ALL => {
+                let can = |info: &&AttackInfo| retrained.is_some() || !info.needs_retrained();
+                ATTACKS.iter().map(|attack| attack.info()).filter(can).map(|info| info.name).collect()
+            }
+            name => vec![name],
+        };
+        let mut reports = Vec::new();
+        for name in names {
+            let report = self.attacked(&mut experiment, name, retrained.as_deref()).await?;
+            if !subject.json_to_stdout() {
+                print(attack(name)?.info(), &report);
+            }
+            reports.push(report);
+        }
+        if self.attack == ALL && retrained.is_none() && !subject.json_to_stdout() {
+            println!(
+                "Without a network retrained without the class there is no yardstick, and nothing to compare with: --retrained"
+            );
+        }
+        let retrained = retrained.map(|path| path.display().to_string());
+        subject.report(&Outcome { model: experiment.name(), data: subject.data.clone(), retrained, classes, reports })
+    }
+
+    async fn attacked(&self, experiment: &mut Experiment, name: &str, retrained: Option<&Path>) -> Result<Report> {
+        let workspace = &mut experiment.workspace;
+        let retrained = retrained.map(|path| checkpoint(path, workspace.device())).transpose()?;
+        workspace.start_attack(AttackRequest {
+            name: name.into(),
+            network: Attacked::default(),
+            forget: self.subject.class.clone(),
+            retrained: retrained.map(|checkpoint| checkpoint.network),
+            changes: changes(&self.set)?,
+        })?;
+        let bar = ProgressBar::new(100).with_message(name.to_string());
+        loop {
+            let progress = workspace.advance_attack().await?;
+            bar.set_position((100.0 * progress.share) as u64);
+            if let Some(report) = progress.report {
+                bar.finish_and_clear();
+                return Ok(report);
+            }
+        }
+    }
+}
+
+/// The numbers as a table: what it is, the network's, its interval, retrained's.
+fn print(info: &AttackInfo, report: &Report) {
+    println!("{}: {}", info.title, info.sentence);
+    let reference = report.numbers.iter().any(|figure| figure.reference.is_some());
+    let heads = if reference { ["network", "95 % interval", "retrained"] } else { ["network", "95 % interval", ""] };
+    println!("  {:72}{:>12}{:>20}{:>12}", "", heads[0], heads[1], heads[2]);
+    for figure in &report.numbers {
+        let number = info.numbers.iter().find(|number| number.key == figure.key);
+        let (label, unit) = number.map_or((figure.key, ""), |number| (number.label, number.unit));
+        let of = figure.of.as_deref().map(|of| format!(" [{}]", named(info, of))).unwrap_or_default();
+        let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
+        let Figure { value, interval, reference, .. } = figure;
+        let digits = digits(&unit);
+        let interval = interval.map(|[low, high]| format!("{low:.digits$} to {high:.digits$}")).unwrap_or_default();
+        let reference = reference.map(|reference| format!("{reference:.digits$}")).unwrap_or_default();
+        println!("  {:72}{value:>12.digits$}{interval:>20}{reference:>12}", format!("{label}{of}{unit}"));
+    }
+    for note in &report.notes {
+        let sentence = info.notes.iter().find(|row| row.key == *note).map_or(*note, |row| row.sentence);
+        println!("  ({sentence})");
+    }
+    println!("  {:.1} s\n", report.seconds);
+}
+
+/// Where a number is one of another, by that one's words.
+fn named(info: &AttackInfo, of: &str) -> String {
+    let (first, rest) = of.split_once(' ').unwrap_or((of, ""));
+    match info.numbers.iter().find(|number| number.key == first) {
+        Some(number) => format!("{}, {rest}", number.label.to_lowercase()),
+        None => of.into(),
+    }
+}
+
+fn digits(unit: &str) -> usize {
+    if unit.is_empty() { 3 } else { 1 }
+}
+
+fn attack_name(name: &str) -> Result<String, String> {
+    if name == ALL {
+        return Ok(name.into());
+    }
+    attack(name).map(|_| name.into()).map_err(|error| error.to_string())
+}
+
+/// Every attack with its options, for the help.
+fn attacks_help() -> String {
+    let mut help = String::from("Attacks:\n");
+    for info in ATTACKS.iter().map(|attack| attack.info()) {
+        help += &format!("  {}: {} ({}, {})\n", info.name, info.sentence, info.year, info.source);
+        for option in info.options {
+            let default = match option.range {
+                Range::Whole { .. } => format!("{:.0}", option.default),
+                _ => option.default.to_string(),
+            };
+            help += &format!("    --set {}={default}: {} [{}]\n", option.key, option.sentence, option.range);
+        }
+    }
+    help
+}

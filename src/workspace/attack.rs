@@ -1,0 +1,96 @@
+use serde_json::{Map, Value};
+
+use super::{Version, Workspace};
+use crate::attacks::{AttackProgress, AttackRun, Scene, attack};
+use crate::data::ClassRoles;
+use crate::inference::LogitCache;
+use crate::model::Network;
+use crate::{Error, Result};
+
+/// What a caller wants of an attack; what is left out follows from the attack.
+#[derive(Debug, Clone, Default)]
+pub struct AttackRequest {
+    /// The attack's name.
+    pub name: String,
+    /// Which network is attacked.
+    pub network: Attacked,
+    /// The classes that are to be forgotten.
+    pub forget: Vec<usize>,
+    /// The network retrained without them. For attacks on another one it is the yardstick.
+    pub retrained: Option<Network>,
+    /// Options that differ from the defaults, by key.
+    pub changes: Map<String, Value>,
+}
+
+/// Which network an attack is made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attacked {
+    /// One of the workspace's own.
+    Own(Version),
+    /// The retrained one.
+    Retrained,
+}
+
+impl Default for Attacked {
+    fn default() -> Self {
+        Attacked::Own(Version::Current)
+    }
+}
+
+impl Workspace {
+    /// Prepares an attack, in place of one that is under way. What it is made on stays what it is now, whatever becomes of the
+    /// workspace's network; other data or another network end it.
+    ///
+    /// # Errors
+    /// Those of [`AttackRun::start`]; [`Error::BadConfig`] without the retrained network where that is to be attacked;
+    /// [`Error::BadState`] and [`Error::BadModel`] where there is nothing to attack.
+    pub fn start_attack(&mut self, request: AttackRequest) -> Result<()> {
+        let attack = attack(&request.name)?;
+        let AttackRequest { network, forget, retrained, changes, .. } = request;
+        let scene = match network {
+            Attacked::Own(version) => self.scene_of(version, forget)?,
+            Attacked::Retrained => {
+                let expected = "the network retrained without the class, which is to be attacked";
+                let network = retrained.clone().ok_or_else(|| Error::config("retrained", expected, "none"))?;
+                let roles = ClassRoles::new(forget, self.forgotten());
+                Scene::new(network, LogitCache::default(), self.fitting()?.clone(), roles, self.hands.clone())
+            }
+        };
+        let scene = match retrained.filter(|_| network != Attacked::Retrained || attack.info().needs_retrained()) {
+            Some(retrained) => scene.with_retrained(retrained),
+            None => scene,
+        };
+        self.attack = Some(AttackRun::start(attack, scene, &changes)?);
+        Ok(())
+    }
+
+    /// Goes on with the attack, see [`AttackRun::advance`].
+    ///
+    /// # Errors
+    /// [`Error::BadState`] where none is under way, and those of the device.
+    pub async fn advance_attack(&mut self) -> Result<AttackProgress> {
+        let mut attack = self.attack.take().ok_or_else(|| Error::BadState("start an attack first".into()))?;
+        let progress = attack.advance().await?;
+        if progress.report.is_none() {
+            self.attack = Some(attack);
+        }
+        Ok(progress)
+    }
+
+    /// Leaves the attack at that, if one is under way.
+    pub fn drop_attack(&mut self) {
+        self.attack = None;
+    }
+
+    fn scene_of(&self, version: Version, forget: Vec<usize>) -> Result<Scene> {
+        let dataset = self.fitting()?.clone();
+        let hands = self.hands.clone();
+        if version == Version::Loaded || !self.is_changed() {
+            let checkpoint = &self.loaded()?.checkpoint;
+            let roles = ClassRoles::new(forget, &checkpoint.card.forgotten_classes);
+            return Ok(Scene::new(checkpoint.network.clone(), self.logits_loaded.clone(), dataset, roles, hands));
+        }
+        let roles = ClassRoles::new(forget, self.forgotten());
+        Ok(Scene::new(self.network()?.clone(), self.logits_now.clone(), dataset, roles, hands))
+    }
+}
