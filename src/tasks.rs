@@ -1,7 +1,7 @@
 //! Every [`Task`] there is, for helpers, who get theirs as numbers.
 
 use crate::inference::{Activations, Answers};
-use crate::unlearning::{Erase, Retain, Slope, Sums};
+use crate::unlearning::{Erase, Mend, Retain, Settle, Slope, Sums};
 use crate::work::{Task, Told};
 use crate::{Error, Result};
 
@@ -17,6 +17,8 @@ pub(crate) fn read(told: &Told) -> Result<Box<dyn Task>> {
         2 => Slope::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
         3 => Retain::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
         4 => Erase::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
+        20 => Mend::of_settings(settings).map(|task| Box::new(task) as Box<dyn Task>),
+        21 => Some(Box::new(Settle {})),
         30 => Some(Box::new(Activations {})),
         _ => None,
     };

@@ -3,27 +3,27 @@
 /** The name of an attack. */
 export type AttackName = 'membership' | 'probe' | 'few' | 'relearn' | 'recalibrate' | 'recover' | 'compare';
 
-/** What can be chosen about attacks; each has some of these. Any left out has its default. */
+/** What can be chosen about attacks: an `AttackInfo` tells which it has, and their ranges. Any left out has its default. */
 export interface AttackSettings {
-  /** Batch size: a whole number from 2 to 65536. */
+  /** Batch size. */
   batchSize?: number;
-  /** C: a number over 0 and up to 1e6. */
+  /** C. */
   c?: number;
-  /** Passes: a whole number from 1 to 10000. */
+  /** Passes. */
   epochs?: number;
-  /** Fine rate: a number over 0 and up to 1000. */
+  /** Fine rate. */
   fineRate?: number;
-  /** Learning rate: a number over 0 and up to 1000. */
+  /** Learning rate. */
   learningRate?: number;
-  /** Resamples: a whole number from 0 to 100000. */
+  /** Resamples. */
   resamples?: number;
-  /** Images a class: a whole number from 1 to 10000. */
+  /** Images a class. */
   samples?: number;
-  /** Seed: a whole number from 0 to 9007199254740991. */
+  /** Seed. */
   seed?: number;
-  /** Draws: a whole number from 1 to 100. */
+  /** Draws. */
   seeds?: number;
-  /** Most steps: a whole number from 1 to 100000. */
+  /** Most steps. */
   steps?: number;
 }
 

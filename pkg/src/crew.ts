@@ -88,7 +88,7 @@ export class Crew {
   /** Whether a helper should get another part. The last ones are for whoever is free, and the engine is free when it asks. */
   hasRoom(left: number): boolean {
     const next = this.#next();
-    return next !== undefined && left > (next.given.size === 0 ? 1 : this.#helpers.size + 1);
+    return next !== undefined && left > (next.given.size === 0 ? 1 : this.#helpers.size);
   }
 
   give(index: number, part: Uint8Array): void {

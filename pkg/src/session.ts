@@ -224,7 +224,9 @@ class EngineSession implements Session {
   async prepare(): Promise<void> {
     return this.#queue.add(async () => {
       const connection = await this.#queue.readyWithNetwork();
-      if (!this.#holdings.state.running) await this.#queue.ask(connection, { type: 'prepare' });
+      if (this.#holdings.state.running) return;
+      await this.#queue.letHelp(connection);
+      await this.#queue.ask(connection, { type: 'prepare' });
     });
   }
 

@@ -8,16 +8,56 @@ export interface MethodSettings {
   representationWeight?: number;
   /** γ. Above this share of full uncertainty a step only repairs the rest; 0 is off. A number from 0 to 1. */
   forgetGate?: number;
+  /** b. How low the switched-off output of the class stands; 0 is as low as the other classes’ own logits go. A number from 0 to 10000. */
+  headOffset?: number;
+  /** λ. Draws inner activations of forgotten images to those of the classes that they would be taken for. A number from 0 to 1e6. */
+  classMeanWeight?: number;
+  /** ε. How far each pixel is moved to find the class over the nearest border. A number from 0 to 1. */
+  nudge?: number;
+  /** α. A weight is shrunk that matters this many times as much for the class as for all images. A number from 0 to 1e6. */
+  selectionWeight?: number;
+  /** λ. How much is left of such a weight, times the ratio of the two. A number from 0 to 1e6. */
+  dampening?: number;
+  /** How long noise is changed so that the network errs on it. A whole number from 0 to 1e9. */
+  noiseSteps?: number;
+  /** How often each image of the noise is taught as the class. A whole number from 0 to 1000. */
+  noiseCopies?: number;
+  /** Which labels the forgotten images are taught. One of others, all. */
+  labels?: 'others' | 'all';
+  /** The share of all weights that may change: those on which the class depends most. A number from 0 to 1. */
+  maskShare?: number;
+  /** How many epochs have a pass that pushes the answers on the class away. A whole number from 0 to 1000. */
+  maxEpochs?: number;
+  /** α. How hard all weights are drawn to zero; it fades from epoch to epoch. A number from 0 to 1e6. */
+  l1Weight?: number;
   /** Takes out of the forgetting gradient what would raise the loss on the rest (A-GEM). True or false. */
   projection?: boolean;
   /** Projects the final step too, after momentum and weight decay. True or false. */
   strict?: boolean;
   /** ρ. How much of the rest’s own gradient is added, to repair while forgetting. A number from 0 to 1e6. */
   retainShare?: number;
+  /** α. The part of the loss that is of the rest; what is left of 1 pushes against the class. A number from 0 to 1. */
+  retainWeight?: number;
+  /** Which part of the rest is looked at, drawn once. A number over 0 and up to 1. */
+  retainFraction?: number;
+  /** γ. How much the right answers on the rest count. A number from 0 to 1e6. */
+  ceWeight?: number;
   /** β. Holds answers on the rest close to those of the network from before. A number from 0 to 1e6. */
   kdWeight?: number;
   /** T. Softens both answers before they are compared. A number over 0 and up to 1e6. */
   temperature?: number;
+  /** How many images of each other class it works with. A whole number from 1 to 1e9. */
+  samplesPerClass?: number;
+  /** The length of a step of the repair. A number over 0 and up to 1e9. */
+  repairRate?: number;
+  /** How many steps it takes in all. A whole number from 1 to 1e9. */
+  steps?: number;
+  /** What turns gradients into steps. One of adam_w, sgd. */
+  trainingOptimizer?: 'adam_w' | 'sgd';
+  /** Changes images at random, as is usual for this dataset. True or false. */
+  augmentation?: boolean;
+  /** What makes steps of gradients; Adam keeps a momentum of its own. One of sgd, adam. */
+  optimizer?: 'sgd' | 'adam';
   /** η. The length of a step. A number over 0 and up to 1e9. */
   learningRate?: number;
   /** μ. How much of the step before is carried on. A number from 0 to under 1. */
@@ -26,8 +66,12 @@ export interface MethodSettings {
   weightDecay?: number;
   /** c. Longer gradients are cut to this norm; 0 is off. A number from 0 to 1e12. */
   maxGradNorm?: number;
+  /** Whether its running statistics follow the batches, which then go through whole; without effect on group normalisation. One of frozen, train. */
+  batchNorm?: 'frozen' | 'train';
   /** B. Images of each kind that a step looks at. A whole number from 1 to 65536. */
   batchSize?: number;
+  /** Images to forget in a batch, where they are not as many as of the rest; 0 is as many. A whole number from 0 to 65536. */
+  forgetBatchSize?: number;
   /** A larger batch goes through in parts, with the same result in less memory; 0 is what 1.5 GB hold. A whole number from 0 to 65536. */
   samplesAtOnce?: number;
   /** Fixes the order of the images. A whole number from 0 to 9007199254740991. */
@@ -56,10 +100,10 @@ export interface MethodSettings {
 export type SettingKey = keyof MethodSettings;
 
 /** The name of a method. */
-export type MethodName = 'purge' | 'gradient_ascent' | 'fine_tune';
+export type MethodName = 'purge' | 'gradient_ascent' | 'fine_tune' | 'kl_uniform' | 'neg_grad_plus' | 'random_labels' | 'salun' | 'scrub' | 'bad_teacher' | 'l1_sparse' | 'retrain' | 'ssd' | 'boundary_shrink' | 'unsir' | 'deep';
 
 /** The name of a set of values; each method has some of them. */
-export type PresetName = 'authors' | 'published' | 'strict';
+export type PresetName = 'authors' | 'plain' | 'published' | 'strict';
 
 /** What settings are about. */
 export type GroupKey = 'forgetting' | 'keeping' | 'steps' | 'stopping';
@@ -104,8 +148,8 @@ export interface MethodInfo {
   settings: readonly SettingKey[];
   /** What its steps report. */
   scalars: readonly { key: string; label: string; kind: 'number' | 'flag' }[];
-  /** Which samples it walks through: a pass over them is an epoch. */
-  pass: 'forget' | 'retain';
+  /** What an epoch is: a pass over the images to forget, over the rest or over both, or all the steps that it has. */
+  pass: 'forget' | 'retain' | 'both' | 'steps';
 }
 
 /** The groups of settings, in the order of the method. */
@@ -176,6 +220,119 @@ export const settings: readonly SettingInfo[] = [
     "symbol": "γ"
   },
   {
+    "group": "forgetting",
+    "key": "headOffset",
+    "kind": "number",
+    "label": "Head offset",
+    "max": 10000.0,
+    "min": 0.0,
+    "sentence": "How low the switched-off output of the class stands; 0 is as low as the other classes’ own logits go.",
+    "symbol": "b"
+  },
+  {
+    "group": "forgetting",
+    "key": "classMeanWeight",
+    "kind": "number",
+    "label": "Class mean weight",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "Draws inner activations of forgotten images to those of the classes that they would be taken for.",
+    "symbol": "λ"
+  },
+  {
+    "group": "forgetting",
+    "key": "nudge",
+    "kind": "number",
+    "label": "Nudge",
+    "max": 1.0,
+    "min": 0.0,
+    "sentence": "How far each pixel is moved to find the class over the nearest border.",
+    "symbol": "ε"
+  },
+  {
+    "group": "forgetting",
+    "key": "selectionWeight",
+    "kind": "number",
+    "label": "Selection",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "A weight is shrunk that matters this many times as much for the class as for all images.",
+    "symbol": "α"
+  },
+  {
+    "group": "forgetting",
+    "key": "dampening",
+    "kind": "number",
+    "label": "Dampening",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "How much is left of such a weight, times the ratio of the two.",
+    "symbol": "λ"
+  },
+  {
+    "group": "forgetting",
+    "key": "noiseSteps",
+    "kind": "whole",
+    "label": "Noise steps",
+    "max": 1000000000,
+    "min": 0,
+    "sentence": "How long noise is changed so that the network errs on it."
+  },
+  {
+    "group": "forgetting",
+    "key": "noiseCopies",
+    "kind": "whole",
+    "label": "Noise copies",
+    "max": 1000,
+    "min": 0,
+    "sentence": "How often each image of the noise is taught as the class."
+  },
+  {
+    "choices": [
+      {
+        "label": "Other classes, drawn once",
+        "value": "others"
+      },
+      {
+        "label": "All classes, drawn anew each time",
+        "value": "all"
+      }
+    ],
+    "group": "forgetting",
+    "key": "labels",
+    "kind": "choice",
+    "label": "Wrong labels",
+    "sentence": "Which labels the forgotten images are taught."
+  },
+  {
+    "group": "forgetting",
+    "key": "maskShare",
+    "kind": "number",
+    "label": "Weights that move",
+    "max": 1.0,
+    "min": 0.0,
+    "sentence": "The share of all weights that may change: those on which the class depends most."
+  },
+  {
+    "group": "forgetting",
+    "key": "maxEpochs",
+    "kind": "whole",
+    "label": "Pushing epochs",
+    "max": 1000,
+    "min": 0,
+    "sentence": "How many epochs have a pass that pushes the answers on the class away."
+  },
+  {
+    "group": "forgetting",
+    "key": "l1Weight",
+    "kind": "number",
+    "label": "Pull to zero",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "How hard all weights are drawn to zero; it fades from epoch to epoch.",
+    "symbol": "α"
+  },
+  {
     "group": "keeping",
     "key": "projection",
     "kind": "switch",
@@ -201,6 +358,36 @@ export const settings: readonly SettingInfo[] = [
   },
   {
     "group": "keeping",
+    "key": "retainWeight",
+    "kind": "number",
+    "label": "Retain weight",
+    "max": 1.0,
+    "min": 0.0,
+    "sentence": "The part of the loss that is of the rest; what is left of 1 pushes against the class.",
+    "symbol": "α"
+  },
+  {
+    "above": true,
+    "group": "keeping",
+    "key": "retainFraction",
+    "kind": "number",
+    "label": "Part of the rest",
+    "max": 1.0,
+    "min": 0.0,
+    "sentence": "Which part of the rest is looked at, drawn once."
+  },
+  {
+    "group": "keeping",
+    "key": "ceWeight",
+    "kind": "number",
+    "label": "Label weight",
+    "max": 1000000.0,
+    "min": 0.0,
+    "sentence": "How much the right answers on the rest count.",
+    "symbol": "γ"
+  },
+  {
+    "group": "keeping",
     "key": "kdWeight",
     "kind": "number",
     "label": "Distillation weight",
@@ -219,6 +406,75 @@ export const settings: readonly SettingInfo[] = [
     "min": 0.0,
     "sentence": "Softens both answers before they are compared.",
     "symbol": "T"
+  },
+  {
+    "group": "keeping",
+    "key": "samplesPerClass",
+    "kind": "whole",
+    "label": "Images of a class",
+    "max": 1000000000,
+    "min": 1,
+    "sentence": "How many images of each other class it works with."
+  },
+  {
+    "above": true,
+    "group": "keeping",
+    "key": "repairRate",
+    "kind": "number",
+    "label": "Repair rate",
+    "max": 1000000000.0,
+    "min": 0.0,
+    "sentence": "The length of a step of the repair."
+  },
+  {
+    "group": "steps",
+    "key": "steps",
+    "kind": "whole",
+    "label": "Number of steps",
+    "max": 1000000000,
+    "min": 1,
+    "sentence": "How many steps it takes in all."
+  },
+  {
+    "choices": [
+      {
+        "label": "AdamW",
+        "value": "adam_w"
+      },
+      {
+        "label": "SGD with momentum 0.9",
+        "value": "sgd"
+      }
+    ],
+    "group": "steps",
+    "key": "trainingOptimizer",
+    "kind": "choice",
+    "label": "Optimizer",
+    "sentence": "What turns gradients into steps."
+  },
+  {
+    "group": "steps",
+    "key": "augmentation",
+    "kind": "switch",
+    "label": "Augmentation",
+    "sentence": "Changes images at random, as is usual for this dataset."
+  },
+  {
+    "choices": [
+      {
+        "label": "SGD with momentum",
+        "value": "sgd"
+      },
+      {
+        "label": "Adam",
+        "value": "adam"
+      }
+    ],
+    "group": "steps",
+    "key": "optimizer",
+    "kind": "choice",
+    "label": "Optimizer",
+    "sentence": "What makes steps of gradients; Adam keeps a momentum of its own."
   },
   {
     "above": true,
@@ -263,6 +519,23 @@ export const settings: readonly SettingInfo[] = [
     "symbol": "c"
   },
   {
+    "choices": [
+      {
+        "label": "Frozen, as in use",
+        "value": "frozen"
+      },
+      {
+        "label": "Learning, as in training",
+        "value": "train"
+      }
+    ],
+    "group": "steps",
+    "key": "batchNorm",
+    "kind": "choice",
+    "label": "Batch normalisation",
+    "sentence": "Whether its running statistics follow the batches, which then go through whole; without effect on group normalisation."
+  },
+  {
     "group": "steps",
     "key": "batchSize",
     "kind": "whole",
@@ -271,6 +544,15 @@ export const settings: readonly SettingInfo[] = [
     "min": 1,
     "sentence": "Images of each kind that a step looks at.",
     "symbol": "B"
+  },
+  {
+    "group": "steps",
+    "key": "forgetBatchSize",
+    "kind": "whole",
+    "label": "Forget batch size",
+    "max": 65536,
+    "min": 0,
+    "sentence": "Images to forget in a batch, where they are not as many as of the rest; 0 is as many."
   },
   {
     "group": "steps",
@@ -555,10 +837,12 @@ export const methods: readonly MethodInfo[] = [
     ],
     "sentence": "Walks away from the right answer on the class, and never looks at the rest.",
     "settings": [
+      "optimizer",
       "learningRate",
       "momentum",
       "weightDecay",
       "maxGradNorm",
+      "batchNorm",
       "batchSize",
       "samplesAtOnce",
       "seed",
@@ -611,6 +895,144 @@ export const methods: readonly MethodInfo[] = [
     ],
     "sentence": "Goes on training without the class, and hopes that it fades.",
     "settings": [
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "Fine-tuning",
+    "year": 2020
+  },
+  {
+    "defaultPreset": "published",
+    "name": "kl_uniform",
+    "paper": "https://arxiv.org/abs/2606.03808",
+    "pass": "forget",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The baseline of PURGE’s paper: PURGE as published, with this target in place of its own. Batch norm frozen."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "What the authors’ program does where nothing else is asked of it; made for a far larger network. Batch norm frozen."
+      },
+      {
+        "label": "Plain",
+        "name": "plain",
+        "sentence": "The loss alone: nothing protects the rest. Batch norm frozen."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "retainKd",
+        "kind": "number",
+        "label": "T² · KL(σ(z₀/T) ‖ σ(z_r/T))"
+      },
+      {
+        "key": "forgetCe",
+        "kind": "number",
+        "label": "CE(z_f, y_f)"
+      },
+      {
+        "key": "forgetObjective",
+        "kind": "number",
+        "label": "L_objective"
+      },
+      {
+        "key": "representation",
+        "kind": "number",
+        "label": "L_rep"
+      },
+      {
+        "key": "forgetEntropy",
+        "kind": "number",
+        "label": "H(σ(z_f))"
+      },
+      {
+        "key": "dot",
+        "kind": "number",
+        "label": "⟨g_f, g_r⟩ before projection"
+      },
+      {
+        "key": "retainSqNorm",
+        "kind": "number",
+        "label": "‖g_r‖²"
+      },
+      {
+        "key": "forgetSqNorm",
+        "kind": "number",
+        "label": "‖g_f‖²"
+      },
+      {
+        "key": "cosine",
+        "kind": "number",
+        "label": "cos(g_f, g_r)"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ after projection, before clipping"
+      },
+      {
+        "key": "updateCosine",
+        "kind": "number",
+        "label": "cos(v, g_r) of the final direction"
+      },
+      {
+        "key": "projected",
+        "kind": "flag",
+        "label": "g_f went against g_r and was projected"
+      },
+      {
+        "key": "retainOnly",
+        "kind": "flag",
+        "label": "gate or cap made it a retain-only step"
+      },
+      {
+        "key": "violation",
+        "kind": "flag",
+        "label": "the final direction goes against g_r by more than rounding"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      },
+      {
+        "key": "forgetAccuracy",
+        "kind": "number",
+        "label": "Percent of the forget batch, before the step"
+      }
+    ],
+    "sentence": "Draws the answers on the class to every class alike, which no retrained network would say.",
+    "settings": [
+      "representationWeight",
+      "forgetGate",
+      "projection",
+      "kdWeight",
+      "temperature",
       "learningRate",
       "momentum",
       "weightDecay",
@@ -628,8 +1050,681 @@ export const methods: readonly MethodInfo[] = [
       "minSteps",
       "epochs"
     ],
-    "title": "Fine-tuning",
-    "year": 2020
+    "title": "KL to uniform",
+    "year": 2026
+  },
+  {
+    "defaultPreset": "published",
+    "name": "neg_grad_plus",
+    "paper": "https://arxiv.org/abs/2302.09880",
+    "pass": "retain",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with weights and a rate that suit this network and an end when it has forgotten. Batch norm learns."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The notebook’s values for a hundred samples, with a push of a ten-thousandth. They hardly forget a class here. Batch norm learns."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "forgetCe",
+        "kind": "number",
+        "label": "CE(z_f, y_f)"
+      },
+      {
+        "key": "loss",
+        "kind": "number",
+        "label": "α · CE(z_r, y_r) − (1 − α) · CE(z_f, y_f)"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      },
+      {
+        "key": "forgetAccuracy",
+        "kind": "number",
+        "label": "Percent of the forget batch, before the step"
+      }
+    ],
+    "sentence": "Walks away from the right answer on the class, and towards it on the rest, in one step.",
+    "settings": [
+      "retainWeight",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "forgetBatchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "NegGrad+",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "random_labels",
+    "paper": "https://arxiv.org/abs/2010.10981",
+    "pass": "both",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a rate that suits this network and an end when it has forgotten. Batch norm learns."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "Ten passes over everything with Adam and its usual rate, as the authors’ notebook has it. Batch norm learns."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "batchCe",
+        "kind": "number",
+        "label": "CE(z, y) of the labels that the batch is taught"
+      },
+      {
+        "key": "batchAccuracy",
+        "kind": "number",
+        "label": "Percent of the batch answered as it is taught, before the step"
+      },
+      {
+        "key": "forgetShare",
+        "kind": "number",
+        "label": "Percent of the batch that is to be forgotten"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      }
+    ],
+    "sentence": "Teaches the class wrong labels drawn at random, and the rest its own.",
+    "settings": [
+      "labels",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "Random labels",
+    "year": 2021
+  },
+  {
+    "defaultPreset": "published",
+    "name": "salun",
+    "paper": "https://arxiv.org/abs/2310.12508",
+    "pass": "both",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a rate that suits this network and an end when it has forgotten. Batch norm learns."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values for forgetting a tenth of all samples: half of the weights move. Batch norm learns."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "batchCe",
+        "kind": "number",
+        "label": "CE(z, y) of the labels that the batch is taught"
+      },
+      {
+        "key": "batchAccuracy",
+        "kind": "number",
+        "label": "Percent of the batch answered as it is taught, before the step"
+      },
+      {
+        "key": "forgetShare",
+        "kind": "number",
+        "label": "Percent of the batch that is to be forgotten"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      }
+    ],
+    "sentence": "Teaches the class wrong labels, but moves only the weights on which the class depends most.",
+    "settings": [
+      "labels",
+      "maskShare",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "SalUn",
+    "year": 2024
+  },
+  {
+    "defaultPreset": "published",
+    "name": "scrub",
+    "paper": "https://arxiv.org/abs/2302.09880",
+    "pass": "both",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a rate that suits this network and an end when it has forgotten. Batch norm learns."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values for a whole class of CIFAR-10: three epochs, two of which push. Batch norm learns."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "divergence",
+        "kind": "number",
+        "label": "d = T² · KL(σ(z₀/T) ‖ σ(z/T)) of the batch"
+      },
+      {
+        "key": "batchCe",
+        "kind": "number",
+        "label": "CE(z, y) of the batch"
+      },
+      {
+        "key": "batchAccuracy",
+        "kind": "number",
+        "label": "Percent of the batch, before the step"
+      },
+      {
+        "key": "forgetShare",
+        "kind": "number",
+        "label": "100 in a max pass over D_f, 0 in a min pass over D_r"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      }
+    ],
+    "sentence": "Disobeys the network from before on the class for a pass or two, and obeys it on the rest.",
+    "settings": [
+      "maxEpochs",
+      "ceWeight",
+      "kdWeight",
+      "temperature",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "forgetBatchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "SCRUB",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "bad_teacher",
+    "paper": "https://arxiv.org/abs/2205.08096",
+    "pass": "both",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a rate that suits this network and an end when it has forgotten. Batch norm learns."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "One pass with Adam at the small rate that suits a ResNet-18. Batch norm learns."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "divergence",
+        "kind": "number",
+        "label": "KL(t ‖ σ(z/T)) of the batch"
+      },
+      {
+        "key": "batchCe",
+        "kind": "number",
+        "label": "CE(z, y) of the batch"
+      },
+      {
+        "key": "batchAccuracy",
+        "kind": "number",
+        "label": "Percent of the batch, before the step"
+      },
+      {
+        "key": "forgetShare",
+        "kind": "number",
+        "label": "Percent of the batch that is to be forgotten"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      }
+    ],
+    "sentence": "Learns from a network that knows nothing on the class, and from the network from before on the rest.",
+    "settings": [
+      "retainFraction",
+      "temperature",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "Bad Teacher",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "l1_sparse",
+    "paper": "https://arxiv.org/abs/2304.04934",
+    "pass": "retain",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a pull and a rate that suit this network and an end when it has forgotten. Batch norm learns."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "Ten passes in large batches, as is usual for large networks. Batch norm learns."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "pull",
+        "kind": "number",
+        "label": "α_e"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping, without the pull"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      }
+    ],
+    "sentence": "Goes on training without the class while all weights are drawn to zero, so that what is not used fades.",
+    "settings": [
+      "l1Weight",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "ℓ1-sparse",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "retrain",
+    "paper": "https://arxiv.org/abs/2304.04934",
+    "pass": "retain",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "As this network itself was trained, without the class."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "160 passes of SGD in large batches, as is usual for large networks. It takes very long."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖"
+      },
+      {
+        "key": "rate",
+        "kind": "number",
+        "label": "η"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      }
+    ],
+    "sentence": "Begins again with random weights and never sees the class: what forgetting should come to.",
+    "settings": [
+      "trainingOptimizer",
+      "augmentation",
+      "learningRate",
+      "weightDecay",
+      "batchSize",
+      "seed",
+      "epochs"
+    ],
+    "title": "Retraining",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "ssd",
+    "paper": "https://arxiv.org/abs/2308.07707",
+    "pass": "steps",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a selection that suits this network."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values for a ResNet-18 and whole classes."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "dampened",
+        "kind": "number",
+        "label": "Percent of the weights that are shrunk"
+      },
+      {
+        "key": "dampeningMean",
+        "kind": "number",
+        "label": "Mean factor of those"
+      }
+    ],
+    "sentence": "Shrinks, in one stroke, the weights that matter far more for the class than for the rest.",
+    "settings": [
+      "selectionWeight",
+      "dampening",
+      "batchSize",
+      "samplesAtOnce",
+      "seed"
+    ],
+    "title": "Selective synaptic dampening",
+    "year": 2024
+  },
+  {
+    "defaultPreset": "published",
+    "name": "boundary_shrink",
+    "paper": "https://arxiv.org/abs/2303.11570",
+    "pass": "forget",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with a rate and a nudge that suit this network and an end when it has forgotten."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values. Their small rate hardly forgets here."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "neighbourCe",
+        "kind": "number",
+        "label": "CE(z_f, n) with the neighbour’s label"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖ before clipping"
+      },
+      {
+        "key": "neighbourAccuracy",
+        "kind": "number",
+        "label": "Percent of the forget batch that gets the neighbour’s label, before the step"
+      },
+      {
+        "key": "flipped",
+        "kind": "number",
+        "label": "Percent of the forget images whose nudge crossed a border"
+      }
+    ],
+    "sentence": "Gives each image of the class the label from just over its nearest border, and learns that.",
+    "settings": [
+      "nudge",
+      "optimizer",
+      "learningRate",
+      "momentum",
+      "weightDecay",
+      "maxGradNorm",
+      "batchNorm",
+      "batchSize",
+      "samplesAtOnce",
+      "seed",
+      "targetForgetAccuracy",
+      "targetSamples",
+      "checkEvery",
+      "lookMargin",
+      "retainBudget",
+      "budgetSamples",
+      "budgetFloor",
+      "minSteps",
+      "epochs"
+    ],
+    "title": "Boundary shrink",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "unsir",
+    "paper": "https://arxiv.org/abs/2111.08947",
+    "pass": "steps",
+    "presets": [
+      {
+        "label": "Published",
+        "name": "published",
+        "sentence": "The method as it is, with rates that suit this network."
+      },
+      {
+        "label": "Authors",
+        "name": "authors",
+        "sentence": "The authors’ values for a ResNet-18 and CIFAR-10."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "batchCe",
+        "kind": "number",
+        "label": "CE of the batch, noise and samples"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖"
+      },
+      {
+        "key": "batchAccuracy",
+        "kind": "number",
+        "label": "Percent of the batch that gets its label, before the step"
+      },
+      {
+        "key": "impairing",
+        "kind": "flag",
+        "label": "noise is among the batch"
+      }
+    ],
+    "sentence": "Teaches noise as the class to wreck what is known of it, then repairs the rest.",
+    "settings": [
+      "noiseSteps",
+      "noiseCopies",
+      "samplesPerClass",
+      "repairRate",
+      "learningRate",
+      "batchSize",
+      "seed"
+    ],
+    "title": "UNSIR",
+    "year": 2023
+  },
+  {
+    "defaultPreset": "published",
+    "name": "deep",
+    "paper": "https://arxiv.org/abs/2606.03808",
+    "pass": "steps",
+    "presets": [
+      {
+        "label": "Deep",
+        "name": "published",
+        "sentence": "Ours: as many steps as this network needs to be as good as before."
+      }
+    ],
+    "scalars": [
+      {
+        "key": "retainCe",
+        "kind": "number",
+        "label": "CE(z_r, y_r)"
+      },
+      {
+        "key": "retainKd",
+        "kind": "number",
+        "label": "T² · KL(σ(z₀/T) ‖ σ(z_r/T)) without the class"
+      },
+      {
+        "key": "classMeans",
+        "kind": "number",
+        "label": "L_cm"
+      },
+      {
+        "key": "updateNorm",
+        "kind": "number",
+        "label": "‖g‖"
+      },
+      {
+        "key": "retainAccuracy",
+        "kind": "number",
+        "label": "Percent of the retain batch, before the step"
+      }
+    ],
+    "sentence": "Draws the last block anew, mends it without the class and switches its output off: forget accuracy is 0 by construction.",
+    "settings": [
+      "headOffset",
+      "classMeanWeight",
+      "temperature",
+      "steps",
+      "learningRate",
+      "weightDecay",
+      "batchSize",
+      "samplesAtOnce",
+      "seed"
+    ],
+    "title": "Deep",
+    "year": 2026
   }
 ];
 

@@ -364,6 +364,31 @@ export interface StepScalars {
   retainAccuracy?: number;
   /** Percent of the forget batch, before the step. */
   forgetAccuracy?: number;
+  /** NegGrad+: α · CE(z_r, y_r) − (1 − α) · CE(z_f, y_f) */
+  loss?: number;
+  /** Methods whose batches are of D_f, of D_r or of both: cross-entropy with the labels that the batch is taught. */
+  batchCe?: number;
+  /** Percent of such a batch that is answered as it is taught, before the step. */
+  batchAccuracy?: number;
+  /** Percent of such a batch that is to be forgotten. */
+  forgetShare?: number;
+  /** From a teacher, of such a batch: SCRUB's T² · KL(σ(z₀/T) ‖ σ(z/T)), Bad Teacher's KL(t ‖ σ(z/T)). */
+  divergence?: number;
+  /** ℓ1-sparse: α_e, by which all weights are drawn to zero. */
+  pull?: number;
+  /** Retraining: η, which changes from step to step. */
+  rate?: number;
+  /** SSD: percent of the weights that were shrunk, and the mean factor of those. */
+  dampened?: number;
+  dampeningMean?: number;
+  /** Boundary shrink: cross-entropy with the neighbour's label, percent that is answered so, and percent of D_f that has another one than its own. */
+  neighbourCe?: number;
+  neighbourAccuracy?: number;
+  flipped?: number;
+  /** UNSIR: noise is among the batch. */
+  impairing?: boolean;
+  /** deep: L_cm. */
+  classMeans?: number;
 }
 
 export interface ProgressEvent {
@@ -383,6 +408,8 @@ export interface ProgressEvent {
   retainLoss?: number;
   /** Accuracy in percent on the newest retain batches. */
   retainAccuracy?: number;
+  /** UNSIR: share of the steps so far that had noise among their batch, 0 to 1. */
+  impairingShare?: number;
   /** PURGE: share of the steps so far that were projected, 0 to 1. */
   projectedShare?: number;
   /** PURGE: share of the steps so far whose final direction went against g_r, 0 to 1. */
@@ -420,8 +447,9 @@ export interface SessionOptions {
   /** Default: 'auto': WebGPU where it can run, else the CPU; `warmUp` may find that the CPU is quicker. */
   device?: 'auto' | DeviceKind;
   /**
-   * How many workers compute on the CPU: the engine's own, and helpers that start with the first run. Results do not depend on
-   * it. Default: one less than there are cores, but 2 of two; at most 8, or 2 or 4 where the browser tells of little memory.
+   * How many workers compute on the CPU: the engine's own, and helpers that start with the first run, or once it is prepared.
+   * Results do not depend on it. Default: one less than there are cores, but 2 of two; at most 8, or 2 or 4 where the browser
+   * tells of little memory.
    */
   workers?: number;
   /** Hears of every download, and of files as they are read. What it throws is reported as an uncaught error. */
@@ -521,7 +549,7 @@ export interface Session {
    *   in the middle of a run.
    */
   warmUp(options?: WarmUpOptions): Promise<DeviceInfo | undefined>;
-  /** Computes what a run would begin with, so that it begins at once. */
+  /** Computes what a run would begin with, so that it begins at once. On the CPU the run's helpers come with it. */
   prepare(): Promise<void>;
   /** What attacks there are, with their words and options. */
   readonly attacks: readonly AttackInfo[];

@@ -57,6 +57,15 @@ test('helpers start with the first run, stay for the next, and end with the sess
   expect(helpers.every(({ terminated }) => terminated)).toBe(true);
 });
 
+test('a run that is prepared has its helpers already', async () => {
+  const { session, helpers } = await open(2);
+  await session.prepare();
+  await settle();
+  expect(helpers.map(({ requests }) => requests)).toEqual([['help']]);
+  await forget(session);
+  expect(helpers).toHaveLength(1);
+});
+
 test('a session of one worker has no helpers, and more than eight workers count as eight', async () => {
   const one = await open(1);
   await forget(one.session);

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use super::scene::Scene;
 use crate::data::one_hot;
 use crate::model::Network;
-use crate::unlearning::{Descent, DescentConfig};
-use crate::work::Images;
+use crate::unlearning::{BatchNorm, Descent, DescentConfig, Slope};
+use crate::work::{Images, Work, exactly, samples_at_once};
 use crate::{Result, device};
 
 /// A network that an attacker trains on, with SGD, momentum 0.9 and batch normalisation frozen.
@@ -18,8 +18,11 @@ pub(super) struct Student<'a> {
 
 impl<'a> Student<'a> {
     pub(super) fn new(network: Network, scene: &'a Scene, learning_rate: f64) -> Self {
-        let config =
-            DescentConfig { learning_rate, momentum: 0.9, weight_decay: 0.0, max_grad_norm: 0.0, samples_at_once: 0 };
+        let config = DescentConfig {
+            weight_decay: 0.0,
+            batch_norm: BatchNorm::Frozen,
+            ..DescentConfig::unlearn_sparse(learning_rate)
+        };
         Self { network, scene, descent: Descent::new(config) }
     }
 
@@ -29,7 +32,12 @@ impl<'a> Student<'a> {
         let device = self.network.parameters().flat().device();
         let images = Images::Of { split: &dataset.train, normalisation: &dataset.normalisation, indices };
         let labels = one_hot(&dataset.train, indices, dataset.classes(), &device);
-        self.descent.follow(&mut self.network, images, labels, 1.0, self.scene.hands()).await;
+        let leaves = self.network.parameters().leaves();
+        let at_once = samples_at_once(&self.network, &images, 0);
+        let slope = Slope::of_labels(1.0);
+        let work = Work { task: &slope, images, rows: vec![labels], common: Vec::new() };
+        let [gradient, _] = exactly(work.sum(self.scene.hands(), &self.network, &leaves, at_once).await);
+        self.descent.follow(&mut self.network, &gradient);
     }
 }
 

@@ -41,6 +41,12 @@ impl Shuffled {
         Self { indices, batch: batch.max(1), rng: ChaCha8Rng::seed_from_u64(seed), position: 0, fresh: true }
     }
 
+    /// A pass that is not shuffled, for batches that somebody else has drawn.
+    #[cfg(test)]
+    pub(crate) fn in_order(indices: Vec<usize>, batch: usize) -> Self {
+        Self { fresh: false, ..Self::new(indices, batch, 0) }
+    }
+
     /// Batches of one pass.
     pub fn batches_per_pass(&self) -> usize {
         self.indices.len().div_ceil(self.batch)

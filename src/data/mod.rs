@@ -31,4 +31,4 @@ pub(crate) use roles::one_or_many;
 pub use split::{ImageShape, Split, SplitName};
 #[cfg(test)]
 pub(crate) use tensors::testing;
-pub(crate) use tensors::{images, one_hot};
+pub(crate) use tensors::{images, labels_at, one_hot};

@@ -14,9 +14,14 @@ pub(crate) fn images(normalisation: &Normalisation, split: &Split, indices: &[us
 
 /// Their labels, one-hot `[B, K]`.
 pub(crate) fn one_hot(split: &Split, indices: &[usize], classes: usize, device: &Device) -> Tensor<2> {
+    labels_at(split.labels(), indices, classes, device)
+}
+
+/// The labels at `indices`, one-hot `[B, K]`.
+pub(crate) fn labels_at(labels: &[u16], indices: &[usize], classes: usize, device: &Device) -> Tensor<2> {
     let mut values = vec![0.0_f32; indices.len() * classes];
     for (row, &index) in values.chunks_exact_mut(classes).zip(indices) {
-        row[split.labels()[index] as usize] = 1.0;
+        row[labels[index] as usize] = 1.0;
     }
     Tensor::from_data(TensorData::new(values, [indices.len(), classes]), device)
 }

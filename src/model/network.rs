@@ -105,6 +105,18 @@ impl Architecture {
         }
     }
 
+    /// Whether a parameter, or a running statistic, is of the last block or the head.
+    ///
+    /// Of a ResNet's last stage that is the second block alone: the first one holds the shortcut by which the network can be
+    /// mended in a hundred steps, and the stage as a whole three quarters of all weights.
+    pub(crate) fn is_late(&self, name: &str) -> bool {
+        let late: &[&str] = match self {
+            Architecture::SmallCnn(_) => &["conv4.", "norm4.", "fc."],
+            Architecture::ResNet(_) => &["layer4.1.", "fc."],
+        };
+        late.iter().any(|prefix| name.starts_with(prefix))
+    }
+
     /// Names and sizes of the running statistics: mean and variance of each norm in turn, or none.
     pub(crate) fn running_layout(&self) -> Layout {
         let mut running = Layout::default();

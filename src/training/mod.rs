@@ -16,8 +16,8 @@ use crate::data::{Augmentation, Dataset, Shuffled, defaults, one_hot};
 use crate::fit::check_fit;
 use crate::model::{Architecture, Network};
 use crate::{Error, Result, device};
-use optimizer::Optimizer;
-use schedule::one_cycle;
+pub(crate) use optimizer::Optimizer;
+pub(crate) use schedule::{WARM_UP, one_cycle};
 use snapshot::{Progress, Snapshot};
 
 /// Settings of a training run with a one-cycle learning rate.
@@ -127,7 +127,7 @@ impl<'a> Training<'a> {
             dataset,
             samples: indices.len(),
             batches: Shuffled::new(indices, config.batch_size, config.seed),
-            random: ChaCha8Rng::seed_from_u64(config.seed ^ 0xa0f),
+            random: augmentation_rng(config.seed),
             optimizer: Optimizer::new(config.optimizer, config.weight_decay),
             config,
             device: device.clone().without_autodiff(),
@@ -156,7 +156,7 @@ impl<'a> Training<'a> {
             let loss = -(log_softmax(output.logits, 1) * target).sum_dim(1).mean();
             losses.push(loss.clone().without_autodiff());
             let gradient = leaves.gradient(loss);
-            let rate = one_cycle(step, total, self.config.learning_rate);
+            let rate = one_cycle(step, total, self.config.learning_rate, WARM_UP);
             let theta = self.optimizer.step(rate, self.network.parameters().flat(), gradient);
             self.network.parameters_mut().set_flat(theta);
             step += 1;
@@ -248,10 +248,7 @@ impl<'a> Training<'a> {
     }
 
     fn images(&mut self, batch: &[usize]) -> Tensor<4> {
-        let shape = self.dataset.shape;
-        let pixels = self.config.augmentation.pixels(self.dataset, batch, &mut self.random);
-        let data = TensorData::new(pixels, [batch.len(), shape.channels, shape.height, shape.width]);
-        Tensor::from_data(data, &self.device)
+        augmented(self.config.augmentation, self.dataset, batch, &mut self.random, &self.device)
     }
 
     fn targets(&self, batch: &[usize]) -> Tensor<2> {
@@ -260,4 +257,22 @@ impl<'a> Training<'a> {
         let smoothing = self.config.label_smoothing;
         one_hot * (1.0 - smoothing) + smoothing / classes as f64
     }
+}
+
+/// What the draws of a run with this seed come from.
+pub(crate) fn augmentation_rng(seed: u64) -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(seed ^ 0xa0f)
+}
+
+/// Training images at `indices`, each changed at random, `[B, C, H, W]`.
+pub(crate) fn augmented(
+    augmentation: Augmentation,
+    dataset: &Dataset,
+    indices: &[usize],
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Tensor<4> {
+    let shape = dataset.shape;
+    let pixels = augmentation.pixels(dataset, indices, rng);
+    Tensor::from_data(TensorData::new(pixels, [indices.len(), shape.channels, shape.height, shape.width]), device)
 }

@@ -15,25 +15,32 @@ pub enum OptimizerKind {
 const MOMENTUM: f32 = 0.9;
 
 /// An optimizer and what it remembers of the steps so far.
-pub(super) struct Optimizer {
+#[derive(Debug, Clone)]
+pub(crate) struct Optimizer {
     kind: OptimizerKind,
     weight_decay: f64,
+    beta_2: f32,
     steps: usize,
     memory: Vec<Tensor<1>>,
 }
 
 impl Optimizer {
-    pub(super) fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
-        Self { kind, weight_decay, steps: 0, memory: Vec::new() }
+    pub(crate) fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
+        Self { kind, weight_decay, beta_2: 0.99, steps: 0, memory: Vec::new() }
+    }
+
+    /// Adam with PyTorch's defaults.
+    pub(crate) fn adam() -> Self {
+        Self { beta_2: 0.999, ..Self::new(OptimizerKind::AdamW, 0.0) }
     }
 
     /// θ after a step along a gradient, both `[P]`.
-    pub(super) fn step(&mut self, rate: f64, theta: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
+    pub(crate) fn step(&mut self, rate: f64, theta: Tensor<1>, gradient: Tensor<1>) -> Tensor<1> {
         let mut memory = std::mem::take(&mut self.memory).into_iter();
         let theta = match self.kind {
             OptimizerKind::AdamW => {
                 let rule = AdamWConfig::new()
-                    .with_beta_2(0.99)
+                    .with_beta_2(self.beta_2)
                     .with_epsilon(1e-8)
                     .with_weight_decay(self.weight_decay as f32)
                     .build();

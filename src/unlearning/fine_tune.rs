@@ -1,9 +1,9 @@
 //! Fine-tuning on D_r (Golatkar et al., CVPR 2020, arXiv 1911.04933): training goes on without the class, `CE(z_r, y_r)`, in
 //! the hope that it fades. An epoch is a pass over D_r. It forgets weakly, and classes differ much.
 //!
-//! The running statistics of batch normalisation are frozen; the authors' programs go on updating them.
+//! Batch normalisation is in training mode, as in the authors' programs, and its statistics become those of D_r.
 
-use super::descent::{Descent, DescentConfig};
+use super::descent::{Descent, DescentConfig, Side};
 use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Stepping, Steps, Subject,
 };
@@ -76,7 +76,7 @@ impl Steps for Tuning {
         hands: &'a dyn Hands,
     ) -> Stepping<'a> {
         let retain = samples.next_retain();
-        Box::pin(async move { self.0.step(network, &retain, 1.0, hands).await })
+        Box::pin(async move { self.0.step(network, Side::of_labels(&retain, 1.0), hands).await })
     }
 
     fn packed_len(&self) -> usize {

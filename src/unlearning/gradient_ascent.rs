@@ -2,10 +2,10 @@
 //! raise the cross-entropy on D_f, `−CE(z_f, y_f)`. It never looks at D_r and has no lower bound, so it destroys the rest
 //! when it goes on for long: the target is what ends it in time.
 //!
-//! The running statistics of batch normalisation are frozen. The authors' programs overwrite them with those of D_f, a
-//! damage that looks like forgetting.
+//! Batch normalisation is in training mode, as in the authors' programs: its running statistics become those of D_f, a damage
+//! that looks like forgetting. `batch_norm=frozen` shows what the steps do without it.
 
-use super::descent::{Descent, DescentConfig};
+use super::descent::{Descent, DescentConfig, Side};
 use super::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, ScalarInfo, Scalars, Stepping, Steps, Subject,
 };
@@ -82,7 +82,7 @@ impl Steps for Ascent {
         hands: &'a dyn Hands,
     ) -> Stepping<'a> {
         let forget = samples.next_forget();
-        Box::pin(async move { self.0.step(network, &forget, -1.0, hands).await })
+        Box::pin(async move { self.0.step(network, Side::of_labels(&forget, -1.0), hands).await })
     }
 
     fn packed_len(&self) -> usize {

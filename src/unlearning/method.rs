@@ -9,15 +9,35 @@ use std::pin::Pin;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::run::Samples;
+use super::run::{Epochs, Samples};
 use super::settings::{Settings, words};
-use super::{fine_tune, gradient_ascent, purge};
+use super::{
+    bad_teacher, boundary_shrink, deep, fine_tune, gradient_ascent, kl_uniform, l1_sparse, neg_grad_plus, purge,
+    random_labels, retrain, salun, scrub, ssd, unsir,
+};
 use crate::model::{Architecture, Network};
 use crate::work::Hands;
 use crate::{Error, Result};
 
 /// Every method there is, PURGE first.
-pub static METHODS: [&dyn Method; 3] = [&purge::PurgeMethod, &gradient_ascent::GradientAscent, &fine_tune::FineTune];
+#[rustfmt::skip]
+pub static METHODS: [&dyn Method; 15] = [
+    &purge::PurgeMethod,
+    &gradient_ascent::GradientAscent,
+    &fine_tune::FineTune,
+    &kl_uniform::KlUniform,
+    &neg_grad_plus::NegGradPlus,
+    &random_labels::RandomLabels,
+    &salun::SalUn,
+    &scrub::Scrub,
+    &bad_teacher::BadTeacher,
+    &l1_sparse::L1Sparse,
+    &retrain::Retrain,
+    &ssd::Ssd,
+    &boundary_shrink::BoundaryShrink,
+    &unsir::Unsir,
+    &deep::Deep,
+];
 
 /// The method of this name.
 ///
@@ -68,6 +88,11 @@ pub trait Steps: Debug {
     /// [`Steps::packed_len`] says, stay on the device.
     fn step<'a>(&'a mut self, network: &'a mut Network, samples: &'a mut Samples, hands: &'a dyn Hands)
     -> Stepping<'a>;
+
+    /// How many steps its epochs have, where that is not a pass as [`MethodInfo::pass`] says.
+    fn epochs(&self) -> Option<Epochs> {
+        None
+    }
 
     /// How many numbers a step gives.
     fn packed_len(&self) -> usize;
@@ -121,14 +146,18 @@ impl MethodInfo {
     }
 }
 
-/// Which samples a method walks through.
+/// What an epoch of a method is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pass {
-    /// D_f
+    /// A pass over D_f.
     Forget,
-    /// D_r
+    /// A pass over D_r.
     Retain,
+    /// Both of them.
+    Both,
+    /// None: an epoch is one step, or as long as [`Steps::epochs`] says.
+    Steps,
 }
 
 /// The name of a set of values.
@@ -141,6 +170,12 @@ pub enum Preset {
     Strict,
     /// The authors' raw values, which belong to large networks and thousands of forget samples.
     Authors,
+    /// The bare loss, without what its paper puts around it.
+    Plain,
+}
+
+impl Preset {
+    const ALL: [Preset; 4] = [Preset::Published, Preset::Strict, Preset::Authors, Preset::Plain];
 }
 
 impl Preset {
@@ -150,6 +185,7 @@ impl Preset {
             Preset::Published => "published",
             Preset::Strict => "strict",
             Preset::Authors => "authors",
+            Preset::Plain => "plain",
         }
     }
 }
@@ -158,11 +194,11 @@ impl std::str::FromStr for Preset {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let known = [Preset::Published, Preset::Strict, Preset::Authors];
-        known
+        let known = || Preset::ALL.map(Preset::as_str).join(", ");
+        Preset::ALL
             .into_iter()
             .find(|preset| preset.as_str() == name)
-            .ok_or_else(|| Error::config("preset", "one of published, strict, authors", name))
+            .ok_or_else(|| Error::config("preset", format!("one of {}", known()), name))
     }
 }
 

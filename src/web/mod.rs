@@ -154,7 +154,13 @@ impl Engine {
         let retrained = retrained.map(|checkpoint| checkpoint.network);
         let started =
             attack_request(name, &options, retrained).and_then(|request| self.workspace.start_attack(request));
-        js(started.map_err(|error| named(error, file.as_deref().unwrap_or("network"))))
+        js(started.map_err(|error| {
+            let of_other = matches!(&error, Error::BadModel { file, .. } if file == "network");
+            match &file {
+                Some(file) if of_other => named(error, file),
+                _ => error,
+            }
+        }))
     }
 
     /// Goes on with it for a while; `report` in the answer once it is over.

@@ -110,7 +110,8 @@ impl<'a> Images<'a> {
         }
     }
 
-    fn on(&self, device: &Device) -> Tensor<4> {
+    /// On the device, normalised.
+    pub(crate) fn on(&self, device: &Device) -> Tensor<4> {
         match self {
             Images::Given(images) => images.as_ref().clone(),
             Images::Of { split, normalisation, indices } => images(normalisation, split, indices, device),

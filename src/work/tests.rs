@@ -6,6 +6,7 @@ use pollster::block_on;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::json;
 
 use super::helper::Helper;
 use super::pool::{Collected, Collecting, Crew, Pool};
@@ -93,8 +94,18 @@ impl Crew for Fickle {
 fn forget(method: &'static dyn Method, norm: Norm, hands: &dyn Hands) -> (Vec<u32>, String) {
     let runs = (0..3).map(|class| forget_class(method, norm, hands, class));
     let (steps, weights, told) = runs.max_by_key(|(steps, ..)| *steps).unwrap();
-    assert!(steps > 1);
+    assert!(steps > 0);
     (weights, told)
+}
+
+/// Whether so much of a method comes in parts that some of it reaches a helper, however they are disposed. The batch statistics
+/// of batch normalisation are those of whole batches; SSD has no step that computes anything.
+fn comes_in_parts(method: &'static dyn Method, norm: Norm) -> bool {
+    let network = SmallCnnConfig::new(1, 3).into();
+    let settings =
+        method.settings(method.info().default_preset, &Subject { dataset: "bars", network: &network }).unwrap();
+    let is_cut = ["samples_at_once", "learning_rate"].iter().all(|key| settings.get(key).is_some());
+    is_cut && (norm == Norm::Group || method.info().name == "purge")
 }
 
 fn forget_class(method: &'static dyn Method, norm: Norm, hands: &dyn Hands, class: usize) -> (usize, Vec<u32>, String) {
@@ -103,11 +114,19 @@ fn forget_class(method: &'static dyn Method, norm: Norm, hands: &dyn Hands, clas
     let network = SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm).init(5, &device).unwrap();
     let subject = Subject { dataset: "bars", network: network.architecture() };
     let config = RunConfig::new(method, method.info().default_preset, &subject, ClassRoles::from(class)).unwrap();
-    let set = |config: RunConfig, (key, value): (&str, f64)| config.with(key, value).unwrap();
-    let whole = |config: RunConfig, (key, value): (&str, u64)| config.with(key, value).unwrap();
-    let config = [("target_forget_accuracy", 0.0), ("learning_rate", 0.0123)].into_iter().fold(config, set);
-    let config =
-        [("batch_size", 7), ("samples_at_once", 2), ("epochs", 2), ("check_every", 2)].into_iter().fold(config, whole);
+    let changes = [
+        ("target_forget_accuracy", json!(0)),
+        ("learning_rate", json!(0.0123)),
+        ("batch_size", json!(7)),
+        ("samples_at_once", json!(2)),
+        ("epochs", json!(2)),
+        ("check_every", json!(2)),
+        ("steps", json!(4)),
+    ];
+    let has = |config: &RunConfig, key: &str| config.settings().get(key).is_some();
+    let config = changes
+        .into_iter()
+        .fold(config, |config, (key, value)| if has(&config, key) { config.with(key, value).unwrap() } else { config });
     block_on(async {
         let mut run = Run::start(network, dataset.clone(), config, None).await.unwrap();
         let mut told = String::new();
@@ -143,7 +162,9 @@ proptest! {
         let pool = Pool::new(Fickle::new(helpers, seed));
         let alone = forget(METHODS[method], norm, &Here);
         prop_assert!(forget(METHODS[method], norm, &pool) == alone);
-        prop_assert_eq!(pool.crew().done.get() > 0, helpers > 0);
+        let helped = pool.crew().done.get() > 0;
+        prop_assert!(helpers > 0 || !helped);
+        prop_assert!(helped || helpers == 0 || !comes_in_parts(METHODS[method], norm));
     }
 }
 

@@ -495,13 +495,16 @@ impl Machine {
                 assert!(!evaluation.classes.forgotten.contains(&class));
             }
             Call::Start { forget, method, wild } => {
-                let name = METHODS[method].info().name;
+                let info = METHODS[method].info();
+                let subject = Subject { dataset: "bars", network: &SmallCnnConfig::new(1, 3).into() };
+                let known = METHODS[method].settings(info.default_preset, &subject)?;
                 // With this decay each step makes the weights a thousand million times larger.
                 let changes = match wild {
                     true => json!({ "batch_size": 1, "learning_rate": 1e9, "weight_decay": 1e3 }),
                     false => json!({ "batch_size": 4, "epochs": 2, "check_every": 2, "learning_rate": 0.02 }),
                 };
-                let request = RunRequest { method: Some(name.into()), ..request(forget, changes) };
+                let mut request = RunRequest { method: Some(info.name.into()), ..request(forget, changes) };
+                request.changes.retain(|key, _| known.get(key).is_some());
                 let config = workspace.resolve(request)?;
                 block_on(workspace.start(config))?;
                 assert!(model.fits() && !model.running);

@@ -1,6 +1,9 @@
 import { expect, test, type Page } from '@playwright/test';
 import { controls } from './demo-page';
 import { serveFew } from './packed';
+import { withoutPathmnist } from './sets';
+
+test.skip(...withoutPathmnist);
 
 /** What reaches beyond the window, outside of what scrolls by itself. */
 function tooWide(page: Page): Promise<string[]> {

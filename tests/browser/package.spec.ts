@@ -2,6 +2,7 @@ import { expect, test, type Page } from '@playwright/test';
 import type { Session } from 'purge-unlearning';
 import { fewDigits } from './digits';
 import { openPackagePage } from './package-page';
+import { withoutPathmnist } from './sets';
 
 /** Opens the bare page with a session, `session`, that has a few digits and the network for them. */
 async function openSession(page: Page): Promise<void> {
@@ -127,6 +128,7 @@ test('whatever is wrong with a call fails with a PurgeError that names it', asyn
 });
 
 test('what is asked too early, too late or of the wrong pair fails with a PurgeError', async ({ page }) => {
+  test.skip(...withoutPathmnist);
   await openPackagePage(page);
   await page.evaluate(async () => {
     Object.assign(globalThis, { session: await createSession({ device: 'cpu' }) });
@@ -160,6 +162,7 @@ test('what is asked too early, too late or of the wrong pair fails with a PurgeE
 });
 
 test('network and data in any order, and what the session tells of them follows', async ({ page }) => {
+  test.skip(...withoutPathmnist);
   await openPackagePage(page);
   const told = await page.evaluate(async () => {
     const session = await createSession({ device: 'cpu' });

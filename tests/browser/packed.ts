@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { served } from './digits';
+import { isServed } from './sets';
 
 interface Header {
   class_names: string[];
@@ -45,7 +46,7 @@ export function firstOfEachClass(packed: Buffer, perClass: { train: number; rest
 
 /** Serves few images of each class in place of all of them. */
 export async function serveFew(page: Page, perClass = { train: 24, rest: 8 }): Promise<void> {
-  for (const file of ['mnist.purge', 'pathmnist-light.purge']) {
+  for (const file of ['mnist.purge', 'pathmnist-light.purge'].filter((file) => isServed(`data/${file}`))) {
     const body = firstOfEachClass(await served(page, `/data/${file}`), perClass);
     await page.route(`**/data/${file}`, (route) => route.fulfill({ contentType: 'application/octet-stream', body }));
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { expect, type Page } from '@playwright/test';
 import { controls } from './demo-page';
 
@@ -34,6 +35,17 @@ export const servedSets = {
     kdWeight: '5',
   },
 } as const satisfies Record<string, ServedSet>;
+
+/** Whether the page has a file. */
+export function isServed(path: string): boolean {
+  return existsSync(new URL(`../../www/dist/${path}`, import.meta.url));
+}
+
+/** When to skip what needs PathMNIST, and why. */
+export const withoutPathmnist = [
+  !isServed('data/pathmnist-light.purge'),
+  'PathMNIST is not here, `make data` downloads it',
+] as const;
 
 /** What the page shows of the set that is chosen. */
 export function shownSet(page: Page) {

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import { controls, counts, exportReport } from './demo-page';
+import { isServed } from './sets';
 
 const stories = [
   { data: 'mnist', file: 'mnist', k: 3, name: '3', button: 'Forget the 3s', fa: 1, drop: 1 },
   { data: 'pathmnist', file: 'pathmnist-light', k: 0, name: 'adipose', button: 'Forget the adipose', fa: 5, drop: 3 },
 ].filter(({ data, file, k }) =>
-  [`data/${file}.purge`, `models/${data}-group-without-${k}.safetensors`].every((path) =>
-    existsSync(new URL(`../../www/dist/${path}`, import.meta.url)),
-  ),
+  [`data/${file}.purge`, `models/${data}-group-without-${k}.safetensors`].every(isServed),
 );
 
 test('MNIST is there to be told about', () => {

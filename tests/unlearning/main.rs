@@ -4,6 +4,7 @@ mod bars;
 mod checkpoints;
 mod losses;
 mod projection;
+mod rivals;
 mod runs;
 mod training;
 

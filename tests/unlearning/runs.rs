@@ -10,6 +10,7 @@ use purge_unlearning::unlearning::{METHODS, Preset, Progress, Run, RunConfig, St
 use purge_unlearning::work::Here;
 use serde_json::{Value, json};
 
+use crate::rivals::running;
 use crate::{bars, device, values};
 
 fn model(norm: Norm) -> Architecture {
@@ -151,12 +152,42 @@ fn a_run_with_a_look_margin_ends_as_without_or_one_look_later() {
     assert!(left_out > 0);
 }
 
+/// The same of the looks at D_r: a budget that is overdrawn ends the run at that epoch or, where only its last step has done it,
+/// at the next.
+#[test]
+fn a_budget_ends_a_run_with_a_look_margin_as_without_or_one_epoch_later() {
+    for seed in 0..6 {
+        let end = |margin: f64| {
+            // Weights that shrink to nothing: every class is as likely, and those of D_f still count as recognised.
+            let spoil = [
+                ("learning_rate", json!(1e-3)),
+                ("weight_decay", json!(100)),
+                ("strict", json!(false)),
+                ("target_forget_accuracy", json!(0)),
+                ("retain_budget", json!(1.5)),
+                ("batch_size", json!(8)),
+                ("seed", json!(seed)),
+                ("look_margin", json!(margin)),
+            ];
+            to_the_end(&mut start(with(config(), spoil)), 1).pop().unwrap()
+        };
+        let (with, without) = (end(25.0), end(100.0));
+        assert_eq!((with.stop, without.stop), (Some(StopReason::RetainBudget), Some(StopReason::RetainBudget)));
+        assert!(
+            without.step <= with.step && with.step <= without.step + without.steps_per_epoch,
+            "{with:?} {without:?}"
+        );
+    }
+}
+
 #[test]
 fn a_look_margin_is_ours_and_off_where_a_method_is_as_published() {
     for (method, of) in METHODS.iter().enumerate() {
         for info in of.info().presets {
             let margin = preset(method, info.preset, 1).settings().get("look_margin").and_then(Value::as_f64);
-            assert_eq!(margin, Some(if info.preset == Preset::Strict { 25.0 } else { 100.0 }), "{info:?}");
+            // A method without a target has none.
+            let expected = if info.preset == Preset::Strict { 25.0 } else { 100.0 };
+            assert_eq!(margin.unwrap_or(100.0), expected, "{info:?}");
         }
     }
 }
@@ -256,16 +287,45 @@ fn batch_norm_statistics_stay_frozen() {
     let network = train(Norm::Batch, &dataset);
     let before = scores(&network, &dataset, &1.into());
     assert!(before.ta > 95.0, "{}", before.ta);
-    let statistics = |network: &Network| {
-        let checkpoint = purge_unlearning::model::Checkpoint { network: network.clone(), card: Default::default() };
-        let bytes = block_on(checkpoint.write(purge_unlearning::model::Precision::Full)).unwrap();
-        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        ["norm1.running_mean", "norm4.running_var"].map(|name| tensors.tensor(name).unwrap().data().to_vec())
-    };
     let mut run = block_on(Run::start(network.clone(), dataset, config(), None)).unwrap();
     to_the_end(&mut run, usize::MAX);
     assert_ne!(values(run.network().parameters().flat()), values(network.parameters().flat()));
-    assert_eq!(statistics(run.network()), statistics(&network));
+    assert_eq!(running(run.network()), running(&network));
+}
+
+/// With η next to 0 a step in training mode changes the statistics and nothing else; where a run goes back, they do too.
+#[test]
+fn in_training_mode_the_statistics_follow_the_batches_and_come_back_with_the_weights() {
+    let dataset = Arc::new(bars(24));
+    let network = train(Norm::Batch, &dataset);
+    let start = |mode: &str, rate: f64| {
+        let changes = [
+            ("batch_norm", json!(mode)),
+            ("learning_rate", json!(rate)),
+            ("batch_size", json!(8)),
+            ("epochs", json!(9)),
+        ];
+        let config = with(preset(1, Preset::Published, 1), changes);
+        block_on(Run::start(network.clone(), dataset.clone(), with(config, [("check_every", json!(50))]), None))
+            .unwrap()
+    };
+    let mut frozen = start("frozen", 1e-12);
+    block_on(frozen.advance(2)).unwrap();
+    assert_eq!(running(frozen.network()), running(&network));
+    let mut learning = start("train", 1e-12);
+    block_on(learning.advance(1)).unwrap();
+    let after_one = running(learning.network());
+    assert_ne!(after_one, running(&network));
+    assert_eq!(running(&network), running(frozen.network()), "the network that the run began with is as it was");
+    block_on(learning.advance(1)).unwrap();
+    assert_ne!(running(learning.network()), after_one);
+    // The first step makes the weights infinite, and its statistics go with them.
+    let mut wild = start("train", 1e9);
+    let end = to_the_end(&mut wild, 1).pop().unwrap();
+    assert_eq!(end.stop, Some(StopReason::Diverged), "{end:?}");
+    let (network_after, summary) = wild.finish();
+    assert_eq!(summary.network_step, 0);
+    assert_eq!(running(&network_after), running(&network));
 }
 
 #[test]
@@ -361,7 +421,10 @@ fn every_method_and_preset_takes_steps_that_can_be_repeated() {
         for info in method.info().presets {
             let run = || {
                 let config = preset(METHODS.iter().position(|m| m.info() == method.info()).unwrap(), info.preset, 1);
-                let mut run = start(with(config, [("batch_size", json!(8)), ("target_forget_accuracy", json!(0))]));
+                let no_target = json!({ "batch_size": 8, "target_forget_accuracy": 0 });
+                let known = no_target.as_object().unwrap().clone().into_iter();
+                let known = known.filter(|(key, _)| config.settings().get(key).is_some()).collect();
+                let mut run = start(config.with_all(known).unwrap());
                 let progress = block_on(run.advance(3)).unwrap();
                 (progress.steps, values(run.network().parameters().flat()))
             };
@@ -399,6 +462,42 @@ fn gradient_ascent_forgets_and_fine_tuning_keeps_the_rest() {
     assert!(summary.steps <= 12, "{}", summary.steps);
 }
 
+/// Every method with a loop makes the network forget the middle bar; what else it costs is for tables to say.
+#[test]
+fn every_loop_forgets() {
+    let rates = [
+        ("kl_uniform", 5e-3),
+        ("neg_grad_plus", 2e-2),
+        ("random_labels", 2e-2),
+        ("salun", 2e-2),
+        ("scrub", 2e-3),
+        ("bad_teacher", 3e-3),
+        ("l1_sparse", 5e-2),
+    ];
+    for (name, rate) in rates {
+        let method = METHODS.iter().position(|method| method.info().name == name).unwrap();
+        let mut config = with(
+            preset(method, Preset::Published, 1),
+            [
+                ("batch_size", json!(8)),
+                ("learning_rate", json!(rate)),
+                ("target_forget_accuracy", json!(10)),
+                ("epochs", json!(60)),
+                ("check_every", json!(4)),
+            ],
+        );
+        if name == "l1_sparse" {
+            config = config.with("l1_weight", 5e-3).unwrap();
+        }
+        let mut run = start(config);
+        let end = to_the_end(&mut run, usize::MAX).pop().unwrap();
+        let after = scores(run.network(), &trained().1, &1.into());
+        println!("{name}: {:?} after {} steps, FA {} RA {}", end.stop, end.step, after.fa, after.ra);
+        assert_eq!(end.stop, Some(StopReason::ForgetTarget), "{name}");
+        assert!(after.fa <= 10.0, "{name}: {}", after.fa);
+    }
+}
+
 /// Descent along the gradient of a mean over parts is that of the whole, and its step is SGD's by hand.
 #[test]
 fn a_step_of_the_simple_methods_is_sgd() {
@@ -429,4 +528,56 @@ fn a_step_of_the_simple_methods_is_sgd() {
             assert!((with - (without - 1e-2 * 0.5 * theta)).abs() < 1e-6);
         }
     }
+}
+
+fn named(name: &str, preset: Preset) -> RunConfig {
+    let model = model(Norm::Group);
+    let subject = Subject { dataset: "bars", network: &model };
+    RunConfig::new(purge_unlearning::unlearning::method::method(name).unwrap(), preset, &subject, 1).unwrap()
+}
+
+/// Not only a recipe like that of training, but the same network.
+#[test]
+fn retraining_is_training_without_the_class_bit_for_bit() {
+    let (_, dataset) = trained();
+    for norm in [Norm::Group, Norm::Batch] {
+        let config = TrainConfig {
+            epochs: 2,
+            batch_size: 10,
+            without_classes: vec![1],
+            seed: 3,
+            ..TrainConfig::for_dataset("bars")
+        };
+        let training = Training::new(model(norm), &dataset, config, &device()).unwrap();
+        let expected = block_on(training.run(|_| Ok(()))).unwrap();
+        let config = with(
+            named("retrain", Preset::Published),
+            [("epochs", json!(2)), ("batch_size", json!(10)), ("seed", json!(3))],
+        );
+        let before = model(norm).init(9, &device()).unwrap();
+        let mut run = block_on(Run::start(before, dataset.clone(), config, None)).unwrap();
+        let all = to_the_end(&mut run, 3);
+        // Nothing of the class is recognised on the way, and still all steps are taken.
+        assert_eq!(all.last().unwrap().step, 2 * 5);
+        assert_eq!(all.last().unwrap().stop, Some(StopReason::ForgetTarget));
+        assert_eq!(values(run.network().parameters().flat()), values(expected.parameters().flat()), "{norm:?}");
+    }
+}
+
+#[test]
+fn a_run_of_planned_steps_takes_them_all_and_no_more() {
+    let (network, dataset) = trained();
+    let before = scores(&network, &dataset, &1.into());
+    let mut run = start(with(named("deep", Preset::Published), [("steps", json!(60)), ("batch_size", json!(16))]));
+    let all = to_the_end(&mut run, 7);
+    let end = all.last().unwrap();
+    assert_eq!((end.step, end.max_steps, end.steps_per_epoch, end.stop), (60, 60, 60, Some(StopReason::ForgetTarget)));
+    let after = scores(run.network(), &dataset, &1.into());
+    assert_eq!(after.fa, 0.0);
+    assert!(after.ra >= before.ra - 3.0, "{} {}", before.ra, after.ra);
+
+    let mut run = start(named("ssd", Preset::Authors));
+    let end = to_the_end(&mut run, 5).pop().unwrap();
+    assert_eq!((end.step, end.max_steps), (1, 1));
+    assert_ne!(values(run.network().parameters().flat()), values(network.parameters().flat()));
 }

@@ -6,6 +6,7 @@ use purge_unlearning::Result;
 use purge_unlearning::evaluation::Evaluation;
 use purge_unlearning::unlearning::{Preset, StopReason, Summary};
 
+use crate::ablate;
 use crate::options::{Subject, method_name, methods_help, preset, settings_help, write_whole};
 
 /// Every score of a network.
@@ -39,6 +40,8 @@ pub struct Unlearn {
     /// Change one setting of the preset, such as learning_rate=0.002
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    #[arg(long, value_name = "PART", value_delimiter = ',', help = ablate::help())]
+    ablate: Vec<String>,
     /// Seed of the batches
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -55,6 +58,7 @@ impl Unlearn {
         let subject = &self.subject;
         let mut experiment = subject.open().await?;
         let config = experiment.config(&self.method, self.preset, subject.class.clone(), self.seed, &self.set)?;
+        let config = ablate::ablated(config, &self.ablate)?;
         let outcome = experiment.unlearn(config, self.retrained.as_deref()).await?;
         let Summary { stop, steps, network_step, violations, seconds } = outcome.summary;
 

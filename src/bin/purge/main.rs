@@ -1,5 +1,6 @@
 //! The same engine from a shell: train, evaluate, unlearn, look into data files.
 
+mod ablate;
 mod attack;
 mod bench;
 mod commands;

@@ -72,23 +72,32 @@ impl PurgeConfig {
         }
     }
 
-    /// A preset for a network: PURGE's own settings, and those of the loop.
-    pub(super) fn preset(preset: Preset, subject: &Subject<'_>) -> (Self, LoopConfig) {
-        let suited = defaults(subject.dataset);
-        let own = Self::authors(subject.dataset);
+    /// The algorithm as published, with a learning rate that suits networks as small as ours: PURGE's own settings, and those of
+    /// the loop.
+    pub(in crate::unlearning) fn published(subject: &Subject<'_>) -> (Self, LoopConfig) {
+        let suited = defaults(subject.dataset).authors;
         let limits = LoopConfig {
-            retain_budget: suited.authors.retain_budget,
-            ..LoopConfig::new(suited.authors.epochs, 128, subject.network.classes())
+            retain_budget: suited.retain_budget,
+            ..LoopConfig::new(suited.epochs, 128, subject.network.classes())
         };
+        (Self { learning_rate: 5e-3, ..Self::authors(subject.dataset) }, limits)
+    }
+
+    /// A preset for a network; `None` where there is no such one.
+    pub(super) fn preset(preset: Preset, subject: &Subject<'_>) -> Option<(Self, LoopConfig)> {
+        let own = Self::authors(subject.dataset);
+        let (published, limits) = Self::published(subject);
         // With its statistics frozen, batch normalisation leaves larger gradients: clipped to the same norm they forget more slowly.
         let (learning_rate, retain_share) = match subject.network.norm() {
             Norm::Group => (5e-3, 0.5),
             Norm::Batch => (1e-2, 0.2),
         };
+        let strict_target = defaults(subject.dataset).strict_target;
         match preset {
-            Preset::Authors => (own, limits),
-            Preset::Published => (Self { learning_rate: 5e-3, ..own }, limits),
-            Preset::Strict => (
+            Preset::Authors => Some((own, limits)),
+            Preset::Published => Some((published, limits)),
+            Preset::Plain => None,
+            Preset::Strict => Some((
                 Self { learning_rate, objective: Objective::Conditional, strict: true, retain_share, ..own },
                 LoopConfig {
                     epochs: 40,
@@ -98,10 +107,10 @@ impl PurgeConfig {
                     // A sample of this size tells just as much, in a fraction of the time.
                     budget_samples: 1000,
                     target_samples: 1000,
-                    target_forget_accuracy: suited.strict_target,
+                    target_forget_accuracy: strict_target,
                     ..limits
                 },
-            ),
+            )),
         }
     }
 }

@@ -36,27 +36,30 @@ static INFO: MethodInfo = MethodInfo {
         ),
     ],
     default_preset: Preset::Strict,
-    scalars: &[
-        ScalarInfo::number("retain_ce", "CE(z_r, y_r)"),
-        ScalarInfo::number("retain_kd", "T² · KL(σ(z₀/T) ‖ σ(z_r/T))"),
-        ScalarInfo::number("forget_ce", "CE(z_f, y_f)"),
-        ScalarInfo::number("forget_objective", "L_objective"),
-        ScalarInfo::number("representation", "L_rep"),
-        ScalarInfo::number("forget_entropy", "H(σ(z_f))"),
-        ScalarInfo::number("dot", "⟨g_f, g_r⟩ before projection"),
-        ScalarInfo::number("retain_sq_norm", "‖g_r‖²"),
-        ScalarInfo::number("forget_sq_norm", "‖g_f‖²"),
-        ScalarInfo::number("cosine", "cos(g_f, g_r)"),
-        ScalarInfo::number("update_norm", "‖g‖ after projection, before clipping"),
-        ScalarInfo::number("update_cosine", "cos(v, g_r) of the final direction"),
-        ScalarInfo::flag("projected", "g_f went against g_r and was projected"),
-        ScalarInfo::flag("retain_only", "gate or cap made it a retain-only step"),
-        ScalarInfo::flag("violation", "the final direction goes against g_r by more than rounding"),
-        ScalarInfo::number("retain_accuracy", "Percent of the retain batch, before the step"),
-        ScalarInfo::number("forget_accuracy", "Percent of the forget batch, before the step"),
-    ],
+    scalars: SCALARS,
     pass: Pass::Forget,
 };
+
+/// What a step of PURGE reports, whatever its objective.
+pub(crate) const SCALARS: &[ScalarInfo] = &[
+    ScalarInfo::number("retain_ce", "CE(z_r, y_r)"),
+    ScalarInfo::number("retain_kd", "T² · KL(σ(z₀/T) ‖ σ(z_r/T))"),
+    ScalarInfo::number("forget_ce", "CE(z_f, y_f)"),
+    ScalarInfo::number("forget_objective", "L_objective"),
+    ScalarInfo::number("representation", "L_rep"),
+    ScalarInfo::number("forget_entropy", "H(σ(z_f))"),
+    ScalarInfo::number("dot", "⟨g_f, g_r⟩ before projection"),
+    ScalarInfo::number("retain_sq_norm", "‖g_r‖²"),
+    ScalarInfo::number("forget_sq_norm", "‖g_f‖²"),
+    ScalarInfo::number("cosine", "cos(g_f, g_r)"),
+    ScalarInfo::number("update_norm", "‖g‖ after projection, before clipping"),
+    ScalarInfo::number("update_cosine", "cos(v, g_r) of the final direction"),
+    ScalarInfo::flag("projected", "g_f went against g_r and was projected"),
+    ScalarInfo::flag("retain_only", "gate or cap made it a retain-only step"),
+    ScalarInfo::flag("violation", "the final direction goes against g_r by more than rounding"),
+    ScalarInfo::number("retain_accuracy", "Percent of the retain batch, before the step"),
+    ScalarInfo::number("forget_accuracy", "Percent of the forget batch, before the step"),
+];
 
 impl Method for PurgeMethod {
     fn info(&self) -> &'static MethodInfo {
@@ -64,7 +67,7 @@ impl Method for PurgeMethod {
     }
 
     fn settings(&self, preset: Preset, subject: &Subject<'_>) -> Result<Settings> {
-        let (own, limits) = PurgeConfig::preset(preset, subject);
+        let (own, limits) = PurgeConfig::preset(preset, subject).ok_or_else(|| INFO.no_preset(preset))?;
         Settings::of(&[&own, &limits])
     }
 

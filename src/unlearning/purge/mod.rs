@@ -16,6 +16,7 @@ mod update;
 
 pub use config::{Objective, PurgeConfig};
 pub use method::PurgeMethod;
+pub(crate) use method::SCALARS;
 pub use scalars::StepScalars;
 pub use target::forget_objective;
 

@@ -19,10 +19,12 @@ pub(super) struct Check {
 
 /// The number of a step that says how much of its forget batch was recognised before it.
 pub(super) const FORGET_ACCURACY: &str = "forget_accuracy";
+/// And that of its retain batch's cross-entropy.
+const RETAIN_LOSS: &str = "retain_ce";
 
 impl Plan {
     pub(super) fn check_after(&self, step: usize) -> Option<Check> {
-        let epoch_end = step.is_multiple_of(self.steps_per_epoch);
+        let epoch_end = self.epochs.is_end(step);
         let due = epoch_end || step.is_multiple_of(self.limits.check_every);
         due.then(|| {
             let samples = if epoch_end { self.forget_indices.len() } else { self.target_indices.len() };
@@ -30,14 +32,22 @@ impl Plan {
         })
     }
 
-    /// What a check sums up: the [`Sums`] of D_f and, at the end of an epoch, the cross-entropy on D_r after them.
+    /// What a check sums up: the [`Sums`] of D_f and, at the end of an epoch where no look is ever left out, the cross-entropy
+    /// on D_r after them.
     pub(super) async fn look(&self, hands: &dyn Hands, network: &Network, check: &Check) -> Tensor<1> {
         if !check.epoch_end {
             return self.sums(hands, network, &self.target_indices).await;
         }
         let forget = self.sums(hands, network, &self.forget_indices).await;
-        let retain = self.sums(hands, network, &self.budget_indices).await;
-        join(vec![forget, retain.narrow(0, 1, 1)])
+        if !self.always_looks {
+            return forget;
+        }
+        join(vec![forget, self.retain_loss(hands, network).await])
+    }
+
+    /// The sum of the cross-entropy over the samples of D_r that the budget is judged on, `[1]`.
+    pub(super) async fn retain_loss(&self, hands: &dyn Hands, network: &Network) -> Tensor<1> {
+        self.sums(hands, network, &self.budget_indices).await.narrow(0, 1, 1)
     }
 
     /// The [`Sums`] of samples of the training split, `[2]`.
@@ -51,12 +61,21 @@ impl Plan {
         sums
     }
 
+    /// Whether the retain loss may be over its budget, to go by the batch of the newest step.
+    pub(super) fn may_be_over(&self, newest: Option<&Step>) -> bool {
+        let of_batch = newest.and_then(|step| step.number(RETAIN_LOSS));
+        of_batch.is_none_or(|loss| loss.is_nan() || loss * BATCH_MARGIN > self.stopping.retain_loss_limit)
+    }
+
     /// Whether all of D_f may be at the target, to go by the batch of the newest step.
     pub(super) fn is_near(&self, newest: Option<&Step>) -> bool {
         let of_batch = newest.and_then(|step| step.number(FORGET_ACCURACY));
         of_batch.is_none_or(|accuracy| accuracy <= self.stopping.target_forget_accuracy + self.limits.look_margin)
     }
 }
+
+/// A batch of D_r is small: its cross-entropy tells only that all of D_r is this much below a limit or not.
+const BATCH_MARGIN: f64 = 2.0;
 
 /// How many images are recognised, and their cross-entropy, which tells whether the answers are finite; of labels `[B, K]`.
 #[derive(Debug)]

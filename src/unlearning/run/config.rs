@@ -82,7 +82,16 @@ impl RunConfig {
     }
 }
 
-/// The settings that every method with a loop has.
+/// The settings of the loop that every method has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BatchConfig {
+    /// B, see [`LoopConfig::batch_size`].
+    pub batch_size: usize,
+    /// See [`LoopConfig::seed`].
+    pub seed: u64,
+}
+
+/// The settings of the loop. A method leaves out those that mean nothing for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoopConfig {
     /// B, samples in a retain batch and in a forget batch.
@@ -100,7 +109,8 @@ pub struct LoopConfig {
     /// where that one step takes off more than the margin, or the batch lies as far over all of D_f; the run then ends at
     /// the next look, at most `check_every` steps later.
     pub look_margin: f64,
-    /// Stop when forget accuracy on D_f is at most this, percent.
+    /// Stop when forget accuracy on D_f is at most this, percent. A method that leaves it out ends after its epochs and not
+    /// before; then its run counts as one that has forgotten where that is no more than guessing, 100/K.
     pub target_forget_accuracy: f64,
     /// Ours: how many samples of D_f are checked between the ends of epochs; 0 for all, as published. Where they are at the
     /// target, all are checked before the run ends.
@@ -116,7 +126,18 @@ pub struct LoopConfig {
     pub seed: u64,
 }
 
+/// For `check_every`: more steps than an epoch has, so that looks come at the ends of epochs alone.
+pub(in crate::unlearning) const ONLY_AT_ENDS: usize = 1_000_000;
+
 impl LoopConfig {
+    /// What a method's settings say. Where it leaves one out, that has no effect: one epoch, no budget, and looks at the ends
+    /// of epochs alone.
+    pub(super) fn of(settings: &Settings, classes: usize) -> Result<Self> {
+        // What is summed up at the end of an epoch to no avail may as well be little.
+        let unsaid = Self { check_every: ONLY_AT_ENDS, budget_samples: 1000, ..Self::new(1, 128, classes) };
+        settings.typed_or(&unsaid)
+    }
+
     /// Looks at all samples at every check, stops at a forget accuracy of guessing, 100/K percent.
     pub fn new(epochs: usize, batch_size: usize, classes: usize) -> Self {
         Self {

@@ -3,6 +3,7 @@
 
 mod check;
 mod config;
+mod epochs;
 mod plan;
 mod progress;
 mod samples;
@@ -12,7 +13,10 @@ mod tests;
 
 #[cfg(feature = "cpu")]
 pub(crate) use check::Sums;
+pub(crate) use config::BatchConfig;
+pub(in crate::unlearning) use config::ONLY_AT_ENDS;
 pub use config::{LoopConfig, RunConfig};
+pub use epochs::Epochs;
 use plan::{Plan, Sound, State, Taken, Walk};
 pub use progress::{Progress, Step, Summary};
 pub(crate) use samples::EXCLUDED;
@@ -63,20 +67,20 @@ impl Run {
         let began = Instant::now();
         check_fit(&network, &dataset)?;
         config.classes().check(dataset.classes())?;
-        let limits: LoopConfig = config.settings().typed()?;
+        let limits = LoopConfig::of(config.settings(), dataset.classes())?;
         let teacher_logits = match train_logits {
             Some(logits) => logits,
             None => logits(&Here, &network, &dataset, &dataset.train).await?.into(),
         };
-        let device = network.parameters().flat().device();
+        let device = &network.parameters().flat().device();
         let order = (limits.batch_size, limits.seed);
-        let samples = Samples::new(dataset.clone(), config.classes(), teacher_logits.clone(), order, &device)?;
-        let plan = Plan::new(config, limits, &samples, &teacher_logits, device);
-        let forget_accuracy = plan.forget_accuracy_of(&teacher_logits);
-        let stop = plan.stopping.at_target(forget_accuracy).then_some(StopReason::NothingToForget);
-        let sound = Sound { network: network.clone(), step: 0, forget_accuracy };
+        let samples = Samples::new(dataset.clone(), config.classes(), teacher_logits.clone(), order, device)?;
         let preparation = Preparation { network: &network, samples: &samples };
-        let steps = plan.config.method().prepare(plan.config.settings(), preparation).await?;
+        let steps = config.method().prepare(config.settings(), preparation).await?;
+        let plan = Plan::new(config, limits, &samples, &teacher_logits, steps.as_ref());
+        let forget_accuracy = plan.forget_accuracy_of(&teacher_logits);
+        let stop = plan.stopping.nothing_to_forget(forget_accuracy).then_some(StopReason::NothingToForget);
+        let sound = Sound { network: network.clone(), step: 0, forget_accuracy };
         let flags = BTreeMap::new();
         let walk = Walk { network, steps, samples, step: 0 };
         let state = State { walk, flags, forget_accuracy, newest: None, sound, stop };
@@ -173,16 +177,16 @@ impl Run {
 
     fn progress(&self, steps: Vec<Step>) -> Progress {
         let State { walk: Walk { step, .. }, newest, forget_accuracy, sound, stop, flags } = &self.state;
-        let per_epoch = self.plan.steps_per_epoch;
+        let epochs = &self.plan.epochs;
         let of_newest = |key| newest.as_ref().and_then(|step| step.number(key));
         let share = |key: &str| flags.get(key).copied().unwrap_or_default() as f64 / (*step).max(1) as f64;
         let scalars = self.plan.config.method().info().scalars.iter();
         let reported = scalars.filter(|scalar| scalar.kind == ScalarKind::Flag).map(|scalar| scalar.key);
         Progress {
             step: *step,
-            epoch: step.div_ceil(per_epoch).max(1),
-            steps_per_epoch: per_epoch,
-            max_steps: per_epoch.saturating_mul(self.plan.stopping.epochs),
+            epoch: epochs.over_after(*step).max(1),
+            steps_per_epoch: epochs.usual(),
+            max_steps: epochs.steps_of(self.plan.stopping.epochs),
             forget_accuracy: *forget_accuracy,
             checked_step: sound.step,
             retain_loss: of_newest("retain_ce"),

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use web_time::{Duration, Instant};
 
 use super::check::{Check, FORGET_ACCURACY};
-use super::{LoopConfig, RunConfig, Samples, Step, StopReason, Stopping};
+use super::{Epochs, LoopConfig, RunConfig, Samples, Step, StopReason, Stopping};
 use crate::data::{Dataset, Shuffled};
 use crate::evaluation::{argmax, mean_cross_entropy};
 use crate::kernels::{join, square};
@@ -27,7 +27,7 @@ pub(super) struct Plan {
     pub(super) forget_indices: Vec<usize>,
     pub(super) target_indices: Vec<usize>,
     pub(super) budget_indices: Vec<usize>,
-    pub(super) steps_per_epoch: usize,
+    pub(super) epochs: Epochs,
     /// Whether no look that is due is ever left out.
     pub(super) always_looks: bool,
 }
@@ -96,7 +96,7 @@ impl Plan {
         limits: LoopConfig,
         samples: &Samples,
         teacher_logits: &[f32],
-        device: Device,
+        steps: &dyn Steps,
     ) -> Self {
         let dataset = samples.dataset().clone();
         let some_of = |indices: &[usize], count: usize, seed: u64| match count {
@@ -111,25 +111,27 @@ impl Plan {
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
         let labels = dataset.train.labels();
         let retain_loss = mean_cross_entropy(budget_indices.iter().map(|&i| (row(i), labels[i] as usize)));
-        let steps_per_epoch = samples.batches_per_pass(config.method().info().pass);
+        let pass = || Epochs::alike(samples.batches_per_pass(config.method().info().pass));
+        let epochs = steps.epochs().unwrap_or_else(pass);
         let reports_forget_accuracy = config.method().info().scalars.iter().any(|scalar| scalar.key == FORGET_ACCURACY);
         let stopping = Stopping {
             target_forget_accuracy: limits.target_forget_accuracy,
+            ends_at_target: config.settings().get("target_forget_accuracy").is_some(),
             retain_loss_limit: match limits.retain_budget {
                 0.0 => f64::INFINITY,
                 budget => (budget * retain_loss).max(limits.budget_floor),
             },
-            epochs: limits.epochs.max(limits.min_steps.div_ceil(steps_per_epoch)),
+            epochs: limits.epochs.max(epochs.over_after(limits.min_steps)),
         };
         Self {
             config,
             stopping,
             dataset,
-            device,
+            device: samples.device().clone(),
             forget_indices,
             target_indices,
             budget_indices,
-            steps_per_epoch,
+            epochs,
             always_looks: limits.look_margin >= 100.0 || !reports_forget_accuracy,
             limits,
         }
@@ -211,8 +213,17 @@ impl Plan {
                 state.forget_accuracy =
                     percent(all.first().copied().unwrap_or_default() as f64, self.forget_indices.len());
             }
-            let retain_loss = retain_loss.first().map(|&sum| sum as f64 / self.budget_indices.len() as f64);
-            let epochs_done = if check.epoch_end { state.walk.step / self.steps_per_epoch } else { 0 };
+            let mut retain_loss = retain_loss.first().copied();
+            if check.epoch_end && !self.always_looks && self.may_be_over(done.last()) {
+                let sum = self.retain_loss(hands, &state.walk.network).await;
+                retain_loss = device::read(sum).await?.first().copied();
+                if retain_loss.is_some_and(|sum| !sum.is_finite()) {
+                    state.diverged();
+                    return Ok(done);
+                }
+            }
+            let retain_loss = retain_loss.map(|sum| sum as f64 / self.budget_indices.len() as f64);
+            let epochs_done = if check.epoch_end { self.epochs.over(state.walk.step) } else { 0 };
             state.stop = self.stopping.reason(state.forget_accuracy, retain_loss, epochs_done);
             let (network, step, forget_accuracy) = (state.walk.network.clone(), state.walk.step, state.forget_accuracy);
             state.sound = Sound { network, step, forget_accuracy };

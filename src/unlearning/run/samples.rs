@@ -44,7 +44,7 @@ impl Batch {
 
 impl Samples {
     /// `teacher_logits` are those of the network from before on the whole training split, rows of K.
-    pub(super) fn new(
+    pub(in crate::unlearning) fn new(
         dataset: Arc<Dataset>,
         roles: &ClassRoles,
         teacher_logits: Arc<Vec<f32>>,
@@ -80,9 +80,33 @@ impl Samples {
         })
     }
 
+    /// The same with batches of D_f and of D_r that somebody else has drawn, one after the other, and their sizes.
+    #[cfg(test)]
+    pub(crate) fn in_order(
+        dataset: Arc<Dataset>,
+        roles: &ClassRoles,
+        teacher_logits: Vec<f32>,
+        batches: [(Vec<usize>, usize); 2],
+        device: &Device,
+    ) -> Self {
+        let [forget, retain] = batches.map(|(indices, size)| Shuffled::in_order(indices, size));
+        Self { forget, retain, ..Self::new(dataset, roles, teacher_logits.into(), (1, 0), device).unwrap() }
+    }
+
+    /// The same with other classes.
+    #[cfg(test)]
+    pub(crate) fn of_roles(self, roles: ClassRoles) -> Self {
+        Self { roles, ..self }
+    }
+
     /// The dataset.
     pub fn dataset(&self) -> &Arc<Dataset> {
         &self.dataset
+    }
+
+    /// Where they are looked at.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// What is forgotten, and what was before.
@@ -109,8 +133,25 @@ impl Samples {
 
     /// The same of a batch, `[B, K]`.
     pub fn teacher_logits(&self, batch: &Batch) -> Tensor<2> {
-        let rows: Vec<f32> = batch.indices.iter().flat_map(|&index| self.teacher_row(index)).copied().collect();
-        Tensor::from_data(TensorData::new(rows, [batch.indices.len(), self.dataset.classes()]), &self.device)
+        self.rows_of(batch.indices.iter().map(|&index| self.teacher_row(index)))
+    }
+
+    /// Rows of K numbers as a tensor `[B, K]`.
+    pub(crate) fn rows_of<'a>(&self, rows: impl Iterator<Item = &'a [f32]>) -> Tensor<2> {
+        let classes = self.dataset.classes();
+        let rows: Vec<f32> = rows.flatten().copied().collect();
+        let count = rows.len() / classes;
+        Tensor::from_data(TensorData::new(rows, [count, classes]), &self.device)
+    }
+
+    /// A batch with other labels.
+    pub(crate) fn relabelled(&self, batch: Batch, labels: &[usize]) -> Batch {
+        let classes = self.dataset.classes();
+        let mut rows = vec![0.0_f32; labels.len() * classes];
+        for (row, &label) in rows.chunks_exact_mut(classes).zip(labels) {
+            row[label] = 1.0;
+        }
+        Batch { labels: self.rows_of(rows.chunks_exact(classes)), ..batch }
     }
 
     /// The next batch of D_f.
@@ -135,10 +176,13 @@ impl Samples {
         }
     }
 
-    pub(super) fn batches_per_pass(&self, pass: Pass) -> usize {
+    /// How many batches a pass has.
+    pub fn batches_per_pass(&self, pass: Pass) -> usize {
         match pass {
             Pass::Forget => self.forget.batches_per_pass(),
             Pass::Retain => self.retain.batches_per_pass(),
+            Pass::Both => self.forget.batches_per_pass() + self.retain.batches_per_pass(),
+            Pass::Steps => 1,
         }
     }
 }

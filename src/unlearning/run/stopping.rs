@@ -54,6 +54,8 @@ impl StopReason {
 pub struct Stopping {
     /// Percent of D_f.
     pub target_forget_accuracy: f64,
+    /// Whether a run ends as soon as it is at the target. If not, the target says after the last step whether it has forgotten.
+    pub ends_at_target: bool,
     /// α times the retain cross-entropy before unlearning, nats.
     pub retain_loss_limit: f64,
     /// Passes over what the method walks through.
@@ -66,16 +68,22 @@ impl Stopping {
         forget_accuracy <= self.target_forget_accuracy
     }
 
+    /// Whether there is nothing to do.
+    pub fn nothing_to_forget(&self, forget_accuracy: f64) -> bool {
+        self.ends_at_target && self.at_target(forget_accuracy)
+    }
+
     /// The reason to stop, if there is one. `retain_loss` is known at the end of an epoch only.
     pub fn reason(&self, forget_accuracy: f64, retain_loss: Option<f64>, epochs_done: usize) -> Option<StopReason> {
-        if self.at_target(forget_accuracy) {
+        let is_last = epochs_done >= self.epochs;
+        if self.at_target(forget_accuracy) && (self.ends_at_target || is_last) {
             return Some(StopReason::ForgetTarget);
         }
         // A loss that is not a number is over every budget.
         if retain_loss.is_some_and(|loss| loss.is_nan() || loss > self.retain_loss_limit) {
             return Some(StopReason::RetainBudget);
         }
-        (epochs_done >= self.epochs).then_some(StopReason::EpochLimit)
+        is_last.then_some(StopReason::EpochLimit)
     }
 }
 
@@ -85,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_first_reason_that_holds() {
-        let limits = Stopping { target_forget_accuracy: 10.0, retain_loss_limit: 0.4, epochs: 3 };
+        let limits = Stopping { target_forget_accuracy: 10.0, ends_at_target: true, retain_loss_limit: 0.4, epochs: 3 };
         assert_eq!(limits.reason(10.1, None, 2), None);
         assert_eq!(limits.reason(10.0, None, 0), Some(StopReason::ForgetTarget));
         assert_eq!(limits.reason(50.0, Some(0.4), 1), None);
@@ -93,5 +101,20 @@ mod tests {
         assert_eq!(limits.reason(50.0, Some(f64::NAN), 1), Some(StopReason::RetainBudget));
         assert_eq!(limits.reason(50.0, Some(0.1), 3), Some(StopReason::EpochLimit));
         assert_eq!(limits.reason(9.0, Some(0.9), 3), Some(StopReason::ForgetTarget));
+        assert!(limits.nothing_to_forget(10.0) && !limits.nothing_to_forget(10.1));
+    }
+
+    #[test]
+    fn where_the_target_ends_no_run_it_says_at_the_end_what_the_run_has_come_to() {
+        let limits = Stopping {
+            target_forget_accuracy: 10.0,
+            ends_at_target: false,
+            retain_loss_limit: f64::INFINITY,
+            epochs: 2,
+        };
+        assert!(!limits.nothing_to_forget(0.0));
+        assert_eq!(limits.reason(0.0, Some(9.0), 1), None);
+        assert_eq!(limits.reason(0.0, Some(9.0), 2), Some(StopReason::ForgetTarget));
+        assert_eq!(limits.reason(50.0, Some(9.0), 2), Some(StopReason::EpochLimit));
     }
 }

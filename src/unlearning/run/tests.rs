@@ -106,6 +106,25 @@ fn a_step_that_was_taken_beforehand_is_not_taken_again() {
     );
 }
 
+#[test]
+fn the_retain_loss_is_looked_at_where_a_batch_says_that_it_may_be_over_its_budget() {
+    let at_epoch_end = |margin: usize, over: bool| {
+        let mut run = start(margin);
+        run.plan.stopping.retain_loss_limit = if over { 0.0 } else { 1e9 };
+        run.plan.limits.check_every = 1000;
+        block_on(run.advance(run.plan.epochs.usual() - 1)).unwrap();
+        let shown = images(|| drop(block_on(run.advance(1)).unwrap()));
+        (shown - 4 - run.plan.forget_indices.len(), run.plan.budget_indices.len())
+    };
+    for margin in [30, 100] {
+        let (shown, all) = at_epoch_end(margin, true);
+        assert_eq!(shown, all);
+    }
+    assert_eq!(at_epoch_end(30, false).0, 0);
+    let (shown, all) = at_epoch_end(100, false);
+    assert_eq!(shown, all, "published runs always look");
+}
+
 /// Where the device queues, the next step is in its queue before the numbers of this one are waited for.
 #[test]
 fn on_a_device_that_queues_a_call_takes_the_next_step_too_where_no_check_is_due() {

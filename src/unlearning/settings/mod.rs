@@ -229,6 +229,27 @@ impl Settings {
         Value::Object(self.0.clone())
     }
 
+    /// The same, with what `unsaid` has where the method has no such setting.
+    pub(crate) fn typed_or<T: Serialize + DeserializeOwned>(&self, unsaid: &T) -> Result<T> {
+        let mut all = Self::of(&[unsaid])?;
+        all.0.extend(self.0.clone());
+        all.typed()
+    }
+
+    /// The same with the fields of one more struct, which need no row in the table.
+    pub(crate) fn and(&self, part: &dyn ToSettings) -> Result<Self> {
+        let mut all = self.0.clone();
+        all.extend(part.fields()?);
+        Ok(Self(all))
+    }
+
+    /// The same without those that a struct has fields for.
+    pub(crate) fn without(mut self, part: &dyn ToSettings) -> Result<Self> {
+        let fields = part.fields()?;
+        self.0.retain(|key, _| !fields.contains_key(key));
+        Ok(self)
+    }
+
     /// The settings that a struct has fields for.
     pub(crate) fn typed<T: DeserializeOwned>(&self) -> Result<T> {
         let values = Value::Object(self.0.clone());

@@ -95,8 +95,8 @@ export interface MethodInfo {
   settings: readonly SettingKey[];
   /** What its steps report. */
   scalars: readonly { key: string; label: string; kind: 'number' | 'flag' }[];
-  /** Which samples it walks through: a pass over them is an epoch. */
-  pass: 'forget' | 'retain';
+  /** What an epoch is: a pass over the images to forget, over the rest or over both, or all the steps that it has. */
+  pass: 'forget' | 'retain' | 'both' | 'steps';
 }
 
 ";
