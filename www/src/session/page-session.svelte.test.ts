@@ -815,6 +815,38 @@ describe('attacks', () => {
   });
 });
 
+describe('a story', () => {
+  beforeEach(() => page.follow());
+
+  it('of batch norm sets it, forgets, and recalibrates what is left', async () => {
+    await page.tell('batch');
+    const { shown } = page;
+    expect([settings.norm, settings.story, shown.phase]).toEqual(['batch', 'batch', 'done']);
+    const after = shown.trialOf('recalibrate', 'after');
+    expect([after?.state, after?.report?.numbers[0]?.label]).toEqual([
+      'over',
+      'mnist-batch.safetensors without 3 by 3',
+    ]);
+  });
+
+  it('ends where its run ends', async () => {
+    world.during = (call) => {
+      if (call === 'advance') page.cancel();
+    };
+    await page.tell('batch');
+    expect([page.shown.phase, page.shown.siege, page.attackNext]).toEqual(['cancelled', undefined, undefined]);
+    world.during = failOnce('advance', 2);
+    await page.tell('batch');
+    expect([page.shown.phase, page.shown.siege, page.attackNext]).toEqual(['failed', undefined, undefined]);
+  });
+
+  it('of every class alike runs two, and no more', async () => {
+    await page.tell('uniform');
+    expect(page.shown.comparison?.runs.map(({ state }) => state)).toEqual(['over', 'over']);
+    expect([settings.story, page.shown.phase]).toEqual(['uniform', 'ready']);
+  });
+});
+
 describe('the device', () => {
   it('can be changed, and all is there again', async () => {
     await page.follow();

@@ -13,6 +13,7 @@ import { Measurements } from '../measuring/measurements.svelte';
 import { Configuration } from '../running/configuration.svelte';
 import { Run } from '../running/run.svelte';
 import type { PageState, State } from '../state/page-settings';
+import { plainRun, uniformRun, type StoryName } from '../state/stories';
 import { asProblem, type Problem } from '../state/problem';
 import { Connection } from './connection.svelte';
 import { Shown } from './shown.svelte';
@@ -42,6 +43,8 @@ export class PageSession {
   run: Run | undefined = $state.raw();
   comparison: Comparison | undefined = $state.raw();
   siege: Siege | undefined = $state.raw();
+  /** What is attacked once the run is over. */
+  attackNext: AttackName | undefined = $state.raw();
   /** The network that the run has left shall take the place of the one that was loaded. */
   keepAsked = $state(false);
   /** The engine shall come back to the network as it was loaded. */
@@ -93,7 +96,7 @@ export class PageSession {
     this.settings.device = device;
     this.connection.close();
     this.loading.clear();
-    this.run = this.comparison = this.siege = undefined;
+    this.run = this.comparison = this.siege = this.attackNext = undefined;
     return this.#begin();
   }
 
@@ -158,6 +161,7 @@ export class PageSession {
 
   /** Ends whatever is under way. */
   cancel(): void {
+    this.attackNext = undefined;
     if (this.run?.state === 'waiting') this.run = undefined;
     else if (this.shown.running) this.run?.cancel();
     else if (this.shown.comparing) {
@@ -218,8 +222,14 @@ export class PageSession {
 
   /** Makes one attack, or all of them, on every network that is there. */
   attack(name?: AttackName): Promise<void> {
+    if (!this.shown.canAttack) return Promise.resolve();
+    this.besiege(name);
+    return this.#begin();
+  }
+
+  /** Says which attacks are wanted. */
+  besiege(name?: AttackName): void {
     const { shown, connection } = this;
-    if (!shown.canAttack) return Promise.resolve();
     const { run } = shown;
     const siege = shown.siege ?? new Siege(shown.about, connection.device?.kind);
     const target = (attack: AttackName, network: Attacked): Target =>
@@ -232,6 +242,17 @@ export class PageSession {
       run,
     );
     this.siege = siege;
+  }
+
+  /** Tells a story: sets up what it is about, and runs it. */
+  tell(story: StoryName): Promise<void> {
+    if (!this.shown.canForget) return Promise.resolve();
+    this.settings.story = story;
+    if (story === 'uniform') return this.#compare([plainRun(), uniformRun()]);
+    Object.assign(this.settings, plainRun());
+    if (this.settings.dataset !== 'own') this.settings.norm = 'batch';
+    this.attackNext = 'recalibrate';
+    this.run = new Run(undefined, false);
     return this.#begin();
   }
 

@@ -19,6 +19,7 @@ export type TaskName =
   | 'run'
   | 'after'
   | 'compare'
+  | 'attack next'
   | 'attack'
   | 'leave'
   | 'stored retrained'
@@ -184,6 +185,17 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         page.resetAsked = true;
         return true;
       },
+    },
+    {
+      name: 'attack next',
+      due: () => page.attackNext !== undefined && !shown.running && !shown.attacking,
+      async perform() {
+        const { attackNext } = page;
+        page.attackNext = undefined;
+        // A run that failed has left nothing to attack.
+        if (ready() && shown.result) page.besiege(attackNext);
+      },
+      failed: (error) => tell(error, 'running'),
     },
     {
       name: 'attack',

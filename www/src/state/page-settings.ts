@@ -179,6 +179,18 @@ export const pageSettings = [
   },
   {
     kind: 'choice',
+    key: 'story',
+    default: 'none',
+    label: 'Story',
+    sentence: 'Which of the two stories is told.',
+    choices: [
+      { value: 'none', label: 'None' },
+      { value: 'batch', label: 'Does batch norm remember?' },
+      { value: 'uniform', label: 'Why not every class alike?' },
+    ],
+  },
+  {
+    kind: 'choice',
     key: 'sort',
     default: 'run',
     label: 'Sorted by',
