@@ -76,14 +76,18 @@ export class Comparison {
     return alike && (this.device === undefined || this.device === device);
   }
 
+  find(entry: Entry): ComparedRun | undefined {
+    const key = entryKey(entry);
+    return this.runs.find((run) => run.key === key);
+  }
+
   /** Asks for runs: for those that are not there, or all of them anew where nothing is missing. */
   want(entries: readonly Entry[]): void {
     this.#cancelled = new AbortController();
-    const known = new Map(this.runs.map((run) => [run.key, run]));
-    const wanted = entries.map((entry) => known.get(entryKey(entry)) ?? new ComparedRun(entry));
+    const wanted = entries.map((entry) => this.find(entry) ?? new ComparedRun(entry));
     const missing = wanted.filter((run) => run.state !== 'over');
     (missing.length > 0 ? missing : wanted).forEach((run) => run.wait());
-    this.runs = [...this.runs, ...wanted.filter((run) => !known.has(run.key))];
+    this.runs = [...this.runs, ...wanted.filter((run) => !this.runs.includes(run))];
   }
 
   /** Goes through with the next run, from the network as it was loaded. */
