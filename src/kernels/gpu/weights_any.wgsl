@@ -31,13 +31,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         if row < 0 || row >= i32(info[2]) {
             continue;
         }
-        let from = ((image * inputs + input) * info[2] + u32(row)) * info[3];
+        let read = ((image * inputs + input) * info[2] + u32(row)) * info[3];
         let to = vec4(image * outputs * pixels + line % rows * columns) + four;
         for (var column = 0u; column < columns; column++) {
             let across = i32(column * info[8]) + before;
             if across >= 0 && across < i32(info[3]) {
                 let at = to + column;
-                sums += x[from + u32(across)] * vec4(dy[at.x], dy[at.y], dy[at.z], dy[at.w]);
+                sums += x[read + u32(across)] * vec4(dy[at.x], dy[at.y], dy[at.z], dy[at.w]);
             }
         }
     }
