@@ -37,8 +37,8 @@ for (const { method, title, loss } of [
   test(`${title} is chosen on the page, run, and comes back from the address`, async ({ page }) => {
     const heard = listenTo(page);
     const all = await openFewDigits(page, 'batchSize=16&epochs=2&kdWeight=2');
-    const choice = page.getByRole('radio', { name: title });
-    await choice.check({ force: true });
+    const choice = page.getByRole('combobox', { name: 'Method', exact: true });
+    await choice.selectOption({ label: title });
     await expect(all.forget).toBeEnabled();
     // What only PURGE has is gone from the page and from the address.
     await expect(page.getByRole('textbox', { name: /, β$/ })).toHaveCount(0);
@@ -62,7 +62,7 @@ for (const { method, title, loss } of [
     await expect(chart(page, loss).locator('path.line')).toHaveAttribute('d', /^M.*L/);
 
     await page.reload();
-    await expect(choice).toBeChecked();
+    await expect(choice).toHaveValue(method);
     expect(new URL(page.url()).search).toContain('batchSize=16&epochs=2');
     expect(heard.problems).toEqual([]);
   });
@@ -70,7 +70,7 @@ for (const { method, title, loss } of [
 
 test('a method without a preset that is set has its own', async ({ page }) => {
   await page.goto('/?device=cpu&dataset=own&method=fine_tune&preset=strict&kdWeight=3&epochs=2');
-  await expect(page.getByRole('radio', { name: 'Fine-tuning' })).toBeChecked();
+  await expect(page.getByRole('combobox', { name: 'Method', exact: true })).toHaveValue('fine_tune');
   await expect(controls(page).alert).toHaveCount(0);
   await expect.poll(() => new URL(page.url()).search).toBe('?device=cpu&dataset=own&method=fine_tune&epochs=2');
 });

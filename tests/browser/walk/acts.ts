@@ -20,7 +20,7 @@ export function targets(page: Page): Promise<Target[]> {
   return page.evaluate(() => {
     const text = (element: Element | null) => element?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
     const run =
-      /^(Forget |Pause|Resume|Step|Cancel|Reset|Start again|Look again|Take the one|Use the .* network|Load them|Leave them)/;
+      /^(Forget |Pause|Resume|Step|Cancel|Reset|Start again|Look again|Take the one|Use the .* network|Load them|Leave them|Stop (comparing|attacking))/;
     function kindOf(element: HTMLElement): Target['kind'] {
       if (element.role === 'tab' || element.getAttribute('role') === 'tab') return 'tab';
       if (element instanceof HTMLInputElement) {

@@ -59,7 +59,10 @@ export function look(page: Page): Promise<Sight> {
           rows: all('tbody th .visually-hidden', table).map((head) => text(head).replace(/, forgotten$/, '')),
         })),
       chosen: Object.fromEntries(
-        all<HTMLInputElement>('input[type=radio]:checked').map((input) => [input.name, input.value]),
+        all<HTMLInputElement | HTMLSelectElement>('input[type=radio]:checked, select[name]').map((input) => [
+          input.name,
+          input.value,
+        ]),
       ),
       settings: Object.fromEntries(
         all('#settings .row').flatMap((row) => {

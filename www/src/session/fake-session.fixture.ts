@@ -1,6 +1,10 @@
 import {
   PurgeError,
+  attacks,
   methods,
+  type AttackName,
+  type AttackOptions,
+  type AttackReport,
   type DatasetInfo,
   type DatasetSource,
   type DeviceInfo,
@@ -217,6 +221,31 @@ export class FakeSession implements Session {
     });
   }
 
+  get attacks() {
+    return attacks;
+  }
+
+  /** Its one number is about the network that was attacked, as its label says. */
+  attack(name: AttackName, options: AttackOptions): Promise<AttackReport> {
+    const { network = 'after', retrained, signal, onProgress } = options;
+    const what = network === 'before' ? 'loaded' : network === 'after' ? 'current' : 'other';
+    return this.#call(`attack ${what}`, async () => {
+      this.#mustFit();
+      if (network === 'retrained' && !retrained)
+        throw new PurgeError('bad-config', 'retrained: expected one, found none');
+      for (let part = 1; part <= 2; part++) {
+        await turn();
+        if (signal?.aborted) throw new PurgeError('cancelled', 'The attack was cancelled.');
+        onProgress?.({ attack: name, share: part / 2 });
+      }
+      const other = network === 'retrained' && retrained ? (await readModel(retrained)).id : undefined;
+      const label = other ?? (network === 'before' ? this.#loadedId : this.network);
+      const headline = attacks.find((info) => info.name === name)?.headline ?? '';
+      const numbers = [{ key: headline, label, unit: '', value: label.includes('without') ? 0.5 : 1 }];
+      return { attack: name, options: {}, numbers, curves: [], histograms: [], notes: [], seconds: 1 };
+    });
+  }
+
   async *unlearn(
     { nonMembers = 'test', ...given }: UnlearnConfig & { nonMembers?: 'test' | 'val' },
     { signal }: { signal?: AbortSignal } = {},
@@ -230,6 +259,20 @@ export class FakeSession implements Session {
         return (this.#run = { step: 0, config });
       });
     }
+    try {
+      yield* this.#events(run, classes, nonMembers, signal);
+    } finally {
+      // Whoever pulls no more leaves the network as it is.
+      if (run && this.#run === run) this.#run = undefined;
+    }
+  }
+
+  async *#events(
+    run: { step: number; config: UnlearnConfig } | undefined,
+    classes: number[],
+    nonMembers: 'test' | 'val',
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<UnlearnEvent, void, void> {
     let over = false;
     while (run && !over && !signal?.aborted) {
       const { step } = await this.#call('advance', () => {

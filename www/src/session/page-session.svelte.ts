@@ -1,4 +1,8 @@
-import { PurgeError, createSession } from 'purge-unlearning';
+import { PurgeError, attacks, createSession, methods, type AttackName } from 'purge-unlearning';
+import { attackable } from '../attacking/reports';
+import { Siege, type Attacked, type Target } from '../attacking/siege.svelte';
+import { Comparison } from '../comparing/comparison.svelte';
+import { allEntries, canSweep, sweepEntries, type Entry } from '../comparing/entries';
 import type { FetchFile } from '../loading/fetching';
 import { Loading } from '../loading/loading.svelte';
 import { OwnFiles } from '../loading/own-files.svelte';
@@ -9,6 +13,7 @@ import { Measurements } from '../measuring/measurements.svelte';
 import { Configuration } from '../running/configuration.svelte';
 import { Run } from '../running/run.svelte';
 import type { PageState, State } from '../state/page-settings';
+import { plainRun, uniformRun, type StoryName } from '../state/stories';
 import { asProblem, type Problem } from '../state/problem';
 import { Connection } from './connection.svelte';
 import { Shown } from './shown.svelte';
@@ -36,6 +41,10 @@ export class PageSession {
 
   problem: Problem | undefined = $state.raw();
   run: Run | undefined = $state.raw();
+  comparison: Comparison | undefined = $state.raw();
+  siege: Siege | undefined = $state.raw();
+  /** What is attacked once the run is over. */
+  attackNext: AttackName | undefined = $state.raw();
   /** The network that the run has left shall take the place of the one that was loaded. */
   keepAsked = $state(false);
   /** The engine shall come back to the network as it was loaded. */
@@ -87,7 +96,7 @@ export class PageSession {
     this.settings.device = device;
     this.connection.close();
     this.loading.clear();
-    this.run = undefined;
+    this.run = this.comparison = this.siege = this.attackNext = undefined;
     return this.#begin();
   }
 
@@ -150,9 +159,27 @@ export class PageSession {
     else await this.forget(true);
   }
 
+  /** Ends whatever is under way. */
   cancel(): void {
+    this.attackNext = undefined;
     if (this.run?.state === 'waiting') this.run = undefined;
-    else if (this.shown.busy) this.run?.cancel();
+    else if (this.shown.running) this.run?.cancel();
+    else if (this.shown.comparing) {
+      this.comparison?.cancel();
+      this.resetAsked = true;
+    } else if (this.shown.attacking) this.siege?.cancel();
+  }
+
+  /** Runs every method from the network as it was loaded, or those that have not been run on these classes. */
+  compare(): Promise<void> {
+    return this.#compare(allEntries(methods));
+  }
+
+  /** Runs what is set up once for each of several targets. */
+  sweep(): Promise<void> {
+    const { method, preset, overrides } = this.settings;
+    const set = { method, preset, overrides: { ...overrides } };
+    return canSweep(this.shown.chosenMethod) ? this.#compare(sweepEntries(set)) : Promise.resolve();
   }
 
   /** Measures here what came with the page. */
@@ -191,6 +218,53 @@ export class PageSession {
   /** The data as one packed file. */
   exportDataset(): Promise<Uint8Array> {
     return this.connection.ask((session) => session.exportDataset());
+  }
+
+  /** Makes one attack, or all of them, on every network that is there. */
+  attack(name?: AttackName): Promise<void> {
+    if (!this.shown.canAttack) return Promise.resolve();
+    this.besiege(name);
+    return this.#begin();
+  }
+
+  /** Says which attacks are wanted. */
+  besiege(name?: AttackName): void {
+    const { shown, connection } = this;
+    const { run } = shown;
+    const siege = shown.siege ?? new Siege(shown.about, connection.device?.kind);
+    const target = (attack: AttackName, network: Attacked): Target =>
+      network === 'after' && run ? { attack, network, run } : { attack, network };
+    const targets = attacks
+      .filter((info) => (name === undefined || info.name === name) && shown.cannotAttack(info) === undefined)
+      .flatMap((info) => attackable(info).map((network) => target(info.name, network)));
+    siege.want(
+      targets.filter(({ network }) => shown.attacked.includes(network)),
+      run,
+    );
+    this.siege = siege;
+  }
+
+  /** Tells a story: sets up what it is about, and runs it. */
+  tell(story: StoryName): Promise<void> {
+    if (!this.shown.canForget) return Promise.resolve();
+    this.settings.story = story;
+    if (story === 'uniform') return this.#compare([plainRun(), uniformRun()]);
+    Object.assign(this.settings, plainRun());
+    if (this.settings.dataset !== 'own') this.settings.norm = 'batch';
+    this.attackNext = 'recalibrate';
+    this.run = new Run(undefined, false);
+    return this.#begin();
+  }
+
+  #compare(entries: readonly Entry[]): Promise<void> {
+    const { shown } = this;
+    if (!shown.canForget) return Promise.resolve();
+    const comparison = shown.comparison ?? new Comparison(shown.about);
+    comparison.want(entries);
+    this.comparison = comparison;
+    // It takes the engine: what a run has left there is gone.
+    this.run = undefined;
+    return this.#begin();
   }
 
   /** Files that make nothing yet need not be tried by the engine. */

@@ -1,4 +1,4 @@
-import { PurgeError, methods } from 'purge-unlearning';
+import { PurgeError, attacks, methods } from 'purge-unlearning';
 import { expect, it } from 'vitest';
 import type { PageState } from '../state/page-settings';
 import { fromQuery } from '../state/query';
@@ -118,6 +118,10 @@ function newWalk(seed: number) {
     undoKept: () => (page.loading.held.kept ? page.undoKept() : undefined),
     again: () => page.again(),
     device: () => page.useDevice(oneOf(['auto', 'cpu', 'webgpu'])),
+    compare: () => page.compare(),
+    sweep: () => page.sweep(),
+    tell: () => page.tell(oneOf(['batch', 'uniform'])),
+    attack: () => page.attack(oneOf([undefined, ...attacks.map(({ name }) => name)])),
     export: () => page.shown.canExport && page.exportModel().catch(() => undefined),
   };
 
@@ -157,6 +161,21 @@ function newWalk(seed: number) {
       expect(of.classes).toEqual(shown.classes);
       expect(evaluation?.nonMemberSplit).toBe(shown.nonMembers);
     }
+    for (const run of shown.comparison?.runs ?? []) {
+      const of = evaluatedBy(run.evaluation);
+      if (run.message) expect(run.message).not.toMatch(/load a network|is over/);
+      if (!of || !shown.fits) continue;
+      expect([of.dataset, of.classes]).toEqual([shown.dataset?.name, shown.classes]);
+      expect(of.network).toMatch(new RegExp(`^${session?.model?.id ?? ''} without ${shown.classes.join()} by `));
+    }
+    for (const { target, report, message } of shown.siege?.trials ?? []) {
+      if (message) expect(message).not.toMatch(/load a network|found none/);
+      const [of] = report?.numbers ?? [];
+      if (of && shown.fits && target.network === 'before') expect(of.label).toBe(session?.model?.id);
+      if (of && target.run && target.run === shown.run)
+        expect(of.label).toBe(evaluatedBy(shown.after)?.network ?? of.label);
+    }
+    if (shown.comparing) expect([shown.run, shown.canForget, shown.canExport]).toEqual([undefined, false, false]);
     if (shown.before) expect(evaluatedBy(shown.before)?.network).toBe(connection.model && session?.model?.id);
     if (shown.after && shown.canExport) expect(evaluatedBy(shown.after)?.network).toBe(session?.network);
     if (shown.result?.stop === 'diverged') expect(shown.phase).not.toBe('done');
@@ -218,6 +237,12 @@ it.each(Array.from({ length: walks }, (_, seed) => seed))(
         expect(page.shown.phase).toBe('done');
         expect(evaluatedBy(page.shown.after)?.network).toBe(world.session?.network);
         expect(page.shown.canExport).toBe(true);
+        if (dataset === 'mnist') continue;
+        await page.compare();
+        check();
+        expect(page.shown.comparison?.runs.every(({ state }) => state === 'over')).toBe(true);
+        expect([page.shown.phase, page.shown.run, page.problem]).toEqual(['ready', undefined, undefined]);
+        expect(world.session?.network).toBe(world.session?.model?.id);
       }
     } catch (error) {
       throw new Error(`walk ${seed}, after ${log.join(' ')}`, { cause: error });

@@ -1,4 +1,14 @@
-import type { DatasetInfo, Evaluation, ModelInfo, StopReason, UnlearnConfig } from 'purge-unlearning';
+import type {
+  AttackInfo,
+  AttackName,
+  DatasetInfo,
+  Evaluation,
+  ModelInfo,
+  StopReason,
+  UnlearnConfig,
+} from 'purge-unlearning';
+import type { Attacked, Siege, Trial } from '../attacking/siege.svelte';
+import type { Comparison } from '../comparing/comparison.svelte';
 import type { About } from '../measuring/measurements.svelte';
 import { classWords, namesOf, togetherWords } from '../presenting/class-words';
 import type { Run } from '../running/run.svelte';
@@ -6,7 +16,18 @@ import { emptyTrace } from '../running/trace';
 import { methodInfo } from '../state/methods';
 import type { PageSession } from './page-session.svelte';
 
-export type Phase = 'idle' | 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'cancelled' | 'diverged' | 'failed';
+export type Phase =
+  | 'idle'
+  | 'loading'
+  | 'ready'
+  | 'running'
+  | 'paused'
+  | 'comparing'
+  | 'attacking'
+  | 'done'
+  | 'cancelled'
+  | 'diverged'
+  | 'failed';
 
 /**
  * What the page shows. All of it is derived: from what is set, what the session tells and what was measured of just that.
@@ -103,6 +124,26 @@ export class Shown {
   result = $derived.by(() => this.run?.result);
   trace = $derived.by(() => this.run?.trace ?? emptyTrace(this.before));
 
+  /** The comparison that is under way, or the last one as long as it is about what is chosen. */
+  comparison: Comparison | undefined = $derived.by(() => {
+    const { comparison, connection } = this.#page;
+    if (!comparison || comparison.underWay) return comparison;
+    return this.fits && comparison.isOf(this.about, connection.device?.kind) ? comparison : undefined;
+  });
+
+  /** The attacks that are under way, or the last ones as long as they are about what is chosen. */
+  siege: Siege | undefined = $derived.by(() => {
+    const { siege, connection } = this.#page;
+    if (!siege || siege.underWay) return siege;
+    return this.fits && siege.isOf(this.about, connection.device?.kind) ? siege : undefined;
+  });
+  /** The networks that are there to be attacked. */
+  attacked = $derived.by((): Attacked[] => [
+    ...(this.fits ? (['before'] as const) : []),
+    ...(this.result ? (['after'] as const) : []),
+    ...(this.retrained ? (['retrained'] as const) : []),
+  ]);
+
   /** What the settings say of a run. */
   runSettings = $derived.by((): UnlearnConfig => {
     const { overrides, method, preset } = this.#page.settings;
@@ -116,6 +157,7 @@ export class Shown {
   config = $derived.by(() =>
     this.fits ? this.#page.configuration.full(this.#page.loading.held, this.runSettings) : undefined,
   );
+  chosenMethod = $derived.by(() => methodInfo(this.#page.settings.method));
   /** The method of the run that is shown, or else the one that is chosen. */
   method = $derived.by(() => methodInfo(this.run?.config?.method ?? this.#page.settings.method));
 
@@ -125,13 +167,19 @@ export class Shown {
     const onGpu = connection.device?.kind === 'webgpu' && !connection.warm;
     return onGpu && (this.busy || tasks.doing === 'warm up');
   });
-  busy = $derived.by(() => this.#page.run?.underWay ?? false);
+  running = $derived.by(() => this.#page.run?.underWay ?? false);
+  comparing = $derived.by(() => this.#page.comparison?.underWay ?? false);
+  attacking = $derived.by(() => this.#page.siege?.underWay ?? false);
+  /** Something is under way that has the engine for itself: nothing may be set. */
+  busy = $derived.by(() => this.running || this.comparing || this.attacking);
   loading = $derived.by(() => {
     const { tasks, recognising } = this.#page;
     return recognising || tasks.due('load') || tasks.due('keep');
   });
   phase: Phase = $derived.by(() => {
-    if (this.busy) return this.#page.run?.paused ? 'paused' : 'running';
+    if (this.running) return this.#page.run?.paused ? 'paused' : 'running';
+    if (this.comparing) return 'comparing';
+    if (this.attacking) return 'attacking';
     if (this.loading) return 'loading';
     if (this.lost || this.run?.state === 'failed') return 'failed';
     if (this.result) return this.#ended(this.result.stop);
@@ -142,11 +190,23 @@ export class Shown {
   /** Nothing stands in the way of another run, or of anything else that needs the engine. */
   #free = $derived.by(() => this.fits && !this.busy && !this.loading && !this.lost);
   canForget = $derived.by(() => this.#free && this.#known.length > 1);
+  canAttack = $derived.by(() => this.#free);
   canReset = $derived.by(() => !this.busy && !this.loading && (this.run !== undefined || this.lost !== undefined));
   /** The run has taken something from the network, from which another run could go on. */
   canKeep = $derived.by(() => this.#free && this.phase === 'done' && (this.result?.steps ?? 0) > 0);
   /** The session still holds the network that the results are of. */
   canExport = $derived.by(() => this.#free && this.result !== undefined);
+
+  /** An attack on one of the networks, as long as that is the one that is shown. */
+  trialOf(attack: AttackName, network: Attacked): Trial | undefined {
+    const { siege, run } = this;
+    return siege?.find(network === 'after' && run ? { attack, network, run } : { attack, network });
+  }
+
+  /** Why an attack cannot be made now, where the reason is a network that is not there. */
+  cannotAttack({ second }: Pick<AttackInfo, 'second'>): 'retrained' | undefined {
+    return second === 'needed' && !this.retrained ? 'retrained' : undefined;
+  }
 
   /** How many images of a class the network was trained on. */
   learnt(k: number): number | undefined {

@@ -1,7 +1,8 @@
-import { PurgeError } from 'purge-unlearning';
+import { PurgeError, attacks } from 'purge-unlearning';
 import type { Held } from '../loading/loading.svelte';
 import { same, type Wanted } from '../loading/wanted';
-import { fetchAhead } from '../measuring/retrained';
+import { fetchAhead, findRetrained } from '../measuring/retrained';
+import { noRetrainedWords } from '../presenting/words';
 import { asProblem, isCrash, type Problem } from '../state/problem';
 import type { PageSession } from './page-session.svelte';
 import { Tasks, type Task } from './tasks.svelte';
@@ -17,6 +18,10 @@ export type TaskName =
   | 'before'
   | 'run'
   | 'after'
+  | 'compare'
+  | 'attack next'
+  | 'attack'
+  | 'leave'
   | 'stored retrained'
   | 'retrained'
   | 'prepare';
@@ -158,6 +163,74 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         if (shown.run) await measurements.measureAfter(shown.run, shown.about);
       },
       failed: measuringFailed,
+    },
+    {
+      name: 'compare',
+      due: () => ready() && shown.comparing,
+      async perform() {
+        const { comparison } = page;
+        const run = comparison?.next;
+        if (!comparison || !run) return;
+        // Another device would make another comparison.
+        if (!comparison.isOf(shown.about, connection.device?.kind)) return comparison.end();
+        comparison.device = connection.device?.kind;
+        await comparison.go(connection.asking(), run);
+        if (!comparison.underWay) page.resetAsked = true;
+      },
+      failed(error) {
+        const { code, message } = asProblem(error, 'running');
+        if (code === 'cancelled') page.comparison?.end();
+        // The others still have their turn.
+        else page.comparison?.next?.fail(message);
+        page.resetAsked = true;
+        return true;
+      },
+    },
+    {
+      name: 'attack next',
+      due: () => page.attackNext !== undefined && !shown.running && !shown.attacking,
+      async perform() {
+        const { attackNext } = page;
+        page.attackNext = undefined;
+        // A run that failed has left nothing to attack.
+        if (ready() && shown.result) page.besiege(attackNext);
+      },
+      failed: (error) => tell(error, 'running'),
+    },
+    {
+      name: 'attack',
+      due: () => ready() && shown.attacking,
+      async perform() {
+        const { siege } = page;
+        const trial = siege?.next;
+        if (!siege || !trial) return;
+        if (!siege.isOf(shown.about, connection.device?.kind)) return siege.end();
+        const ask = connection.asking();
+        const info = attacks.find(({ name }) => name === trial.target.attack);
+        const needed = trial.target.network === 'retrained' || info?.second === 'needed';
+        const retrained = needed
+          ? await findRetrained(loading.held.model?.shipped, shown.classes, page.fetchFile)
+          : undefined;
+        if (typeof retrained === 'string') return trial.fail(noRetrainedWords[retrained]);
+        await siege.go(ask, trial, retrained);
+      },
+      failed(error) {
+        const { code, message } = asProblem(error, 'measuring');
+        if (code === 'cancelled') page.siege?.end();
+        // The others still have their turn.
+        else page.siege?.next?.fail(message);
+        return true;
+      },
+    },
+    {
+      // Something before it has failed, and nothing will come of it any more.
+      name: 'leave',
+      due: () => shown.comparing || shown.attacking,
+      async perform() {
+        page.comparison?.end();
+        page.siege?.end();
+      },
+      failed: (error) => tell(error, 'running'),
     },
     {
       name: 'stored retrained',

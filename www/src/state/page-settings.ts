@@ -1,4 +1,5 @@
 import { methods, type MethodName, type MethodSettings, type PresetName } from 'purge-unlearning';
+import { columns } from '../comparing/columns';
 
 interface Common {
   /** Name in the address, and the field of the state. */
@@ -121,6 +122,14 @@ export const pageSettings = [
   },
   {
     kind: 'choice',
+    key: 'scalar',
+    default: 'auto',
+    label: 'Drawn while it runs',
+    sentence: 'Which of a method’s own numbers the small chart has.',
+    choices: [{ value: 'auto', label: 'Automatic' }, ...scalarChoices()],
+  },
+  {
+    kind: 'choice',
     key: 'split',
     default: 'test',
     label: 'Images counted',
@@ -168,9 +177,61 @@ export const pageSettings = [
       { value: 'val', label: 'Validation' },
     ],
   },
+  {
+    kind: 'choice',
+    key: 'story',
+    default: 'none',
+    label: 'Story',
+    sentence: 'Which of the two stories is told.',
+    choices: [
+      { value: 'none', label: 'None' },
+      { value: 'batch', label: 'Does batch norm remember?' },
+      { value: 'uniform', label: 'Why not every class alike?' },
+    ],
+  },
+  {
+    kind: 'choice',
+    key: 'sort',
+    default: 'run',
+    label: 'Sorted by',
+    sentence: 'What the table of methods is sorted by.',
+    choices: [
+      { value: 'run', label: 'As they ran' },
+      { value: 'method', label: 'Method' },
+      ...columns.map(({ key, symbol }) => ({ value: key, label: symbol })),
+    ],
+  },
+  {
+    kind: 'choice',
+    key: 'order',
+    default: 'ascending',
+    label: 'Order',
+    sentence: 'Which way round the table of methods is sorted.',
+    choices: [
+      { value: 'ascending', label: 'Ascending' },
+      { value: 'descending', label: 'Descending' },
+    ],
+  },
+  {
+    kind: 'choice',
+    key: 'against',
+    default: 'fa',
+    label: 'Held against',
+    sentence: 'What the picture of methods holds against the accuracy on the rest.',
+    choices: [
+      { value: 'fa', label: 'Forget accuracy' },
+      { value: 'mia', label: 'Worst attack' },
+    ],
+  },
 ] as const satisfies readonly (
   (ChoiceSetting & { default: string }) | (ListSetting & { default: readonly number[] })
 )[];
+
+/** Whatever any method reports, each once. */
+function scalarChoices(): { value: string; label: string }[] {
+  const labels = new Map(methods.flatMap(({ scalars }) => scalars.map(({ key, label }) => [key, label] as const)));
+  return Array.from(labels, ([value, label]) => ({ value, label }));
+}
 
 type Value<S> = S extends { kind: 'choice'; choices: readonly { value: infer V }[] } ? V : readonly number[];
 type PageSetting = (typeof pageSettings)[number];

@@ -1,0 +1,111 @@
+import type { AttackInfo, AttackReport } from 'purge-unlearning';
+import { figures } from '../presenting/format';
+import type { Point } from '../running/trace';
+import type { Attacked } from './siege.svelte';
+
+/** What an attack came to on each network that it was made on. */
+export type Reports = Partial<Record<Attacked, AttackReport | undefined>>;
+
+type FoundNumber = AttackReport['numbers'][number];
+
+export const networks = ['before', 'after', 'retrained'] as const;
+
+/** The networks that an attack can be made on: one that compares with retrained says nothing of retrained itself. */
+export function attackable({ second }: Pick<AttackInfo, 'second'>): readonly Attacked[] {
+  return second === 'needed' ? ['before', 'after'] : networks;
+}
+
+/** The number to show first. */
+export function headlineOf({ headline }: Pick<AttackInfo, 'headline'>, report: AttackReport): FoundNumber | undefined {
+  return report.numbers.find(({ key }) => key === headline);
+}
+
+/** A number with its unit: "12 steps", "93.2 %", "0.512". */
+export function numberText({ value, unit }: Pick<FoundNumber, 'value' | 'unit'>): string {
+  return unit ? `${figures(value)}\u202f${unit}` : figures(value);
+}
+
+/** A row of all that an attack came to. */
+export interface NumberRow {
+  key: string;
+  label: string;
+  cells: readonly (FoundNumber | undefined)[];
+}
+
+/** Every number of the reports, each network a column. */
+export function numberRows(reports: Reports): NumberRow[] {
+  const rows = new Map<string, { label: string; cells: (FoundNumber | undefined)[] }>();
+  networks.forEach((network, column) => {
+    for (const number of reports[network]?.numbers ?? []) {
+      const key = `${number.key} ${number.of ?? ''}`;
+      const label = number.of === undefined ? number.label : `${number.label}: ${number.of}`;
+      const row = rows.get(key) ?? { label, cells: networks.map(() => undefined) };
+      row.cells[column] = number;
+      rows.set(key, row);
+    }
+  });
+  return Array.from(rows, ([key, row]) => ({ key, ...row }));
+}
+
+/** A curve, each network a line. */
+export interface CurveSet {
+  key: string;
+  label: string;
+  x: string;
+  y: string;
+  lines: readonly { network: Attacked; points: Point[] }[];
+  /** The largest x. */
+  end: number;
+  domain: readonly [number, number];
+}
+
+/** Every curve of the reports. */
+export function curveSets(reports: Reports): CurveSet[] {
+  const all = networks.flatMap((network) =>
+    (reports[network]?.curves ?? [])
+      .filter(({ ofReference, points }) => !ofReference && points.length > 0)
+      .map((curve) => ({ network, curve })),
+  );
+  const keys = [...new Set(all.map(({ curve }) => curve.key))];
+  return keys.flatMap((key) => {
+    const mine = all.filter(({ curve }) => curve.key === key);
+    const [first] = mine;
+    if (!first) return [];
+    const { label, x, y } = first.curve;
+    const points = mine.flatMap(({ curve }) => curve.points);
+    const end = Math.max(...points.map(([at]) => at), 0);
+    const highest = Math.max(...points.map(([, value]) => value), 0);
+    const domain = [0, y.includes('%') || highest > 1 ? 100 : 1] as const;
+    return [
+      { key, label, x, y, lines: mine.map(({ network, curve }) => ({ network, points: curve.points })), end, domain },
+    ];
+  });
+}
+
+/** What is to be said of the numbers, each sentence once. */
+export function notesOf(reports: Reports): string[] {
+  return [...new Set(networks.flatMap((network) => reports[network]?.notes.map(({ sentence }) => sentence) ?? []))];
+}
+
+/** How the network that was made to forget stands between the one from before and retrained, in a sentence. */
+export function verdictWords(info: Pick<AttackInfo, 'headline'>, reports: Reports): string {
+  const [before, after, retrained] = networks.map((network) => {
+    const report = reports[network];
+    return report && headlineOf(info, report);
+  });
+  if (!after || !retrained) return '';
+  const { value, interval } = after;
+  if (interval && interval[0] <= retrained.value && retrained.value <= interval[1]) {
+    return 'After is as retrained, as far as this attack can tell.';
+  }
+  const gap = Math.abs(value - retrained.value);
+  if (gap === 0) return 'After is as retrained.';
+  if (!before) return '';
+  const whole = Math.abs(before.value - retrained.value);
+  if (whole === 0) return 'Before and retrained do not differ here, and so it tells little.';
+  const share = gap / whole;
+  if (share <= 0.1) return 'After is close to retrained.';
+  if (share <= 0.5) return 'After is nearer to retrained than to before, and not the same.';
+  if (share <= 1) return 'After is no nearer to retrained than half the way: something is left.';
+  return 'After is further from retrained than before was.';
+}

@@ -1,0 +1,85 @@
+import type { Evaluation } from 'purge-unlearning';
+import { figures } from '../presenting/format';
+import { entryTitle, sweepKey, sweepTitle } from './entries';
+import type { Comparable } from './columns';
+import type { ComparedRun, Comparison } from './comparison.svelte';
+import { dominated, scoresOf, type Scores } from './scores';
+
+/** A row of the table: a run, or one of the two networks that runs are held against. */
+export interface Row extends Comparable {
+  key: string;
+  role: 'run' | 'before' | 'retrained';
+  run?: ComparedRun;
+}
+
+/** The two networks first, then the runs in their order. */
+export function rowsOf(
+  comparison: Comparison,
+  before: Evaluation | undefined,
+  retrained: Evaluation | undefined,
+): Row[] {
+  const network = (role: 'before' | 'retrained', title: string, evaluation: Evaluation | undefined): Row[] =>
+    evaluation ? [{ key: role, role, title, scores: scoresOf(evaluation, retrained), seconds: undefined }] : [];
+  return [
+    ...network('before', 'Before', before),
+    ...network('retrained', 'Retrained', retrained),
+    ...comparison.runs.map((run): Row => {
+      const { key, entry, evaluation, seconds } = run;
+      const scores = evaluation && scoresOf(evaluation, retrained);
+      return { key, role: 'run', run, title: entryTitle(entry), scores, seconds };
+    }),
+  ];
+}
+
+/** A point of the picture. */
+export interface Spot {
+  key: string;
+  role: Row['role'];
+  title: string;
+  /** What stands beside it: on a line the target says enough. */
+  label: string;
+  scores: Scores;
+  x: number;
+  y: number;
+  /** Another run is as good in both and better in one. */
+  dominated: boolean;
+}
+
+/** What of the rows can be drawn. */
+export function spotsOf(rows: readonly Row[], against: 'fa' | 'mia'): Spot[] {
+  const drawn = rows.flatMap(({ key, role, title, scores, run }) => {
+    const target = run?.entry.overrides.targetForgetAccuracy;
+    const label = target === undefined ? title : `${figures(target)}\u202f%`;
+    return scores ? [{ key, role, title, label, scores, x: scores[against], y: scores.taRetained }] : [];
+  });
+  // What runs are held against takes no part.
+  const runs = drawn.filter(({ role }) => role === 'run');
+  const beaten = new Set(runs.filter((_, i) => dominated(runs)[i]).map(({ key }) => key));
+  return drawn.map((spot) => ({ ...spot, dominated: beaten.has(spot.key) }));
+}
+
+/** Runs that differ in their target only: the points of a line, and what it is called. */
+export interface Sweep {
+  key: string;
+  title: string;
+  points: readonly { x: number; y: number }[];
+}
+
+/** The sweeps among the rows, each by its target. */
+export function sweepsOf(rows: readonly Row[], against: 'fa' | 'mia'): Sweep[] {
+  const byKey = new Map<string, { row: Row; target: number }[]>();
+  for (const row of rows) {
+    const target = row.run?.entry.overrides.targetForgetAccuracy;
+    if (!row.run || !row.scores || target === undefined) continue;
+    const key = sweepKey(row.run.entry);
+    byKey.set(key, [...(byKey.get(key) ?? []), { row, target }]);
+  }
+  return Array.from(byKey, ([key, members]) => {
+    members.sort((a, b) => a.target - b.target);
+    const points = members.flatMap(({ row: { scores } }) =>
+      scores ? [{ x: scores[against], y: scores.taRetained }] : [],
+    );
+    const entry = members[0]?.row.run?.entry;
+    return { key, title: entry ? sweepTitle(entry) : '', points };
+  }).filter(({ points }) => points.length > 1);
+}

@@ -1,0 +1,44 @@
+import type { Evaluation } from 'purge-unlearning';
+
+/** What a comparison goes by. */
+export interface Scores {
+  /** Percent of unseen images of the rest. */
+  taRetained: number;
+  fa: number;
+  ra: number;
+  /** How far the attack that tells most is from chance, 0 to 0.5. */
+  mia: number;
+  /** Tug of war, 0 to 1; undefined without a retrained network. */
+  tow?: number;
+}
+
+export function scoresOf(evaluation: Evaluation, retrained: Evaluation | undefined): Scores {
+  const { taRetained, fa, ra } = evaluation;
+  const tow = retrained && towOf(evaluation, retrained);
+  return { taRetained, fa, ra, mia: worstMia(evaluation), ...(tow !== undefined && { tow }) };
+}
+
+/** Of both attacks on each class, the one furthest from chance. */
+export function worstMia({ mia }: Pick<Evaluation, 'mia'>): number {
+  const all = [mia, ...mia.byClass].flatMap(({ loss, confidence }) => [loss, confidence]);
+  return Math.max(...all.map((auroc) => Math.abs(auroc - 0.5)));
+}
+
+type Accuracies = Pick<Evaluation, 'fa' | 'ra' | 'ta'>;
+
+/** Tug of war (Zhao et al., NeurIPS 2024): Π (1 − |accuracy − retrained’s|) over D_f, D_r and the test set. */
+export function towOf(of: Accuracies, retrained: Accuracies): number {
+  const nearness = (key: keyof Accuracies) => 1 - Math.abs(of[key] - retrained[key]) / 100;
+  return nearness('fa') * nearness('ra') * nearness('ta');
+}
+
+/** What a picture of two scores shows: less of `x` and more of `y` is better. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+/** For each whether another is as good in both and better in one. */
+export function dominated(places: readonly Place[]): boolean[] {
+  return places.map((of) => places.some(({ x, y }) => x <= of.x && y >= of.y && (x < of.x || y > of.y)));
+}
