@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers walk fuzz bench bench-peers bench-gpu size data models scores clean
+.PHONY: demo build test test-browsers test-gpu walk fuzz bench bench-peers bench-gpu size data models scores clean
 
 # Builds the page and serves it.
 demo: build
@@ -14,6 +14,10 @@ test:
 # The page and the package in Firefox and in WebKit.
 test-browsers:
 	scripts/browsers.sh
+
+# The GPU's kernels against the CPU, natively; needs a driver of Vulkan, Metal or DirectX 12.
+test-gpu:
+	scripts/test-gpu.sh
 
 # Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images. WORKERS=2 for two workers.
 walk:

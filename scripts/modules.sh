@@ -36,6 +36,19 @@ fingerprint() {
   } | git hash-object --stdin
 }
 
+# Code that the WebGPU module must do without, for it is a quarter of what a visitor would download. Compiled names tell, which
+# are only there before wasm-bindgen.
+unwanted='cubek_matmul[0-9.]+(multi_level|launch|routine)|cubek_(convolution|pool|attention|interpolate)'
+
+# Ends where there is such code in a file.
+need_none_unwanted() {
+  local found
+  if found=$(LC_ALL=C grep -aoE "$unwanted" "$1" | LC_ALL=C sort -u); then
+    die "the $module module has code of ${found//$'\n'/, }: something calls burn's matmul, a convolution, pool, attention or \
+interpolation. docs/module-size.md says what to call instead."
+  fi
+}
+
 # compile MODULE: as far as cargo goes.
 compile() {
   need_wasm_rust
@@ -46,6 +59,7 @@ compile() {
   touch src/lib.rs
   RUSTFLAGS=$rustflags CARGO_TERM_PROGRESS_WHEN=never "${wasm_cargo[@]}" build --lib --target "$wasm_target" \
     --profile "$profile" --no-default-features --features "$features"
+  if [ "$module" = webgpu ]; then need_none_unwanted "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm"; fi
   # At once, before another clone's build writes there.
   mkdir -p "$cache/modules"
   cp "$CARGO_TARGET_DIR/$wasm_target/$profile/purge_unlearning.wasm" "$made.wasm"

@@ -319,14 +319,14 @@ fn a_network_is_attacked_from_the_shell() {
     let path = model.to_str().unwrap();
     let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", path];
     assert!(purge(&train).status.success());
-    let common = ["attack", "--model", path, "--data", &data, "--class", "0"];
+    let common = ["attack", "--model", path, "--data", &data, "--class", "1"];
     fails(&[&common[..], &["--attack", "hope"]].concat(), 2, &["one of membership, probe", "found hope"]);
     fails(&[&common[..], &["--attack", "compare"]].concat(), 2, &["retrained: expected"]);
     fails(&[&common[..], &["--attack", "few", "--set", "samples=0"]].concat(), 2, &["samples", "from 1 to"]);
 
     // Beside the model lies one that never knew the class: found by its name.
-    let beside = scratch("attacked-without-0.safetensors");
-    let without = [&train[..7], &["--without", "0", "--out", beside.to_str().unwrap()]].concat();
+    let beside = scratch("attacked-without-1.safetensors");
+    let without = [&train[..7], &["--without", "1", "--out", beside.to_str().unwrap()]].concat();
     assert!(purge(&without).status.success());
     let output = purge(&[&common[..], &["--json", json.to_str().unwrap()]].concat());
     std::fs::remove_file(beside).unwrap();
@@ -339,5 +339,5 @@ fn a_network_is_attacked_from_the_shell() {
     let compared = &reports.last().unwrap()["numbers"];
     let tow = compared.as_array().unwrap().iter().find(|number| number["key"] == "tow").unwrap();
     assert!(tow["value"].as_f64() > Some(0.0) && tow["value"].as_f64() <= Some(1.0), "{tow}");
-    assert!(told["retrained"].as_str().unwrap().ends_with("attacked-without-0.safetensors"));
+    assert!(told["retrained"].as_str().unwrap().ends_with("attacked-without-1.safetensors"));
 }

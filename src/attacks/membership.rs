@@ -218,8 +218,11 @@ fn push_all(report: &mut Report, figures: Vec<Figure>) {
     figures.into_iter().for_each(|figure| report.push(figure));
 }
 
+/// What a score says of a row of logits; a larger one speaks for a member.
+type Score<'a> = &'a dyn Fn(&[f32]) -> f64;
+
 fn simple(members: &[Vec<f32>], non_members: &[Vec<f32>], class: usize) -> Vec<[Vec<f64>; 2]> {
-    let scores: [&dyn Fn(&[f32]) -> f64; 4] = [
+    let scores: [Score<'_>; 4] = [
         &|row| -cross_entropy(row, class),
         &|row| max_softmax(row),
         &|row| {
@@ -231,7 +234,7 @@ fn simple(members: &[Vec<f32>], non_members: &[Vec<f32>], class: usize) -> Vec<[
         },
         &|row| -modified_entropy(row, class),
     ];
-    let of = |score: &dyn Fn(&[f32]) -> f64, rows: &[Vec<f32>]| rows.iter().map(|row| sound(score(row))).collect();
+    let of = |score: Score<'_>, rows: &[Vec<f32>]| rows.iter().map(|row| sound(score(row))).collect();
     scores.into_iter().map(|score| [of(score, members), of(score, non_members)]).collect()
 }
 

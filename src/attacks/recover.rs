@@ -89,7 +89,7 @@ async fn attacked(scene: Scene, options: Options) -> Result<Report> {
         scene.breathe(epoch as f64 / (epochs + 1) as f64).await;
         if epoch > 0 {
             while let Some(batch) = batches.next_in_pass() {
-                student.learn(&batch.to_vec()).await;
+                student.learn(batch).await;
                 scene.breathe_again().await;
             }
         }

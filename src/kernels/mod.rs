@@ -3,7 +3,7 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | `stock` | the layers with burn's operations |
+//! | `stock` | the layers with burn's operations, which the GPU never needs: its kernels do every layer |
 //! | `step` | what a step does beside its convolutions |
 //! | `gpu` | a step's layers, losses and update in kernels of the GPU |
 //! | `extension` | the kernels as operations of burn's backend Flex, with their gradients |
@@ -53,8 +53,8 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
 pub(crate) use step::{
-    Descent, Number, Projection, Pull, RowLosses, Target, descend, join, linear, row_losses, spread, square, tap_means,
-    update,
+    Descent, Number, Projection, Pull, RowLosses, Target, descend, join, linear, product, row_losses, spread, square,
+    tap_means, update,
 };
 
 #[cfg(all(feature = "cpu", feature = "cli"))]
@@ -82,7 +82,7 @@ pub(crate) struct ConvBlock<'a> {
     pub weight: Tensor<4>,
     /// `[O]`
     pub bias: Option<Tensor<1>>,
-    /// Of O channels.
+    /// Of O channels, a multiple of [`GROUPS`].
     pub norm: Norm<'a>,
     /// Stride, and what follows.
     pub form: Form,
@@ -111,7 +111,7 @@ pub(crate) enum Norm<'a> {
 
 impl Norm<'_> {
     /// Weight and bias, and mean and variance where they are given.
-    #[cfg(any(feature = "cpu", feature = "webgpu"))]
+    #[cfg(feature = "cpu")]
     fn into_parts(self) -> (Tensor<1>, Tensor<1>, Option<[Tensor<1>; 2]>) {
         match self {
             Norm::Group { weight, bias } | Norm::Batch { weight, bias, .. } => (weight, bias, None),
@@ -128,7 +128,7 @@ pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Maps {
     }
     let x = x.into_plain();
     #[cfg(feature = "webgpu")]
-    if step::has_kernel(&x) && gpu::fits(&x, &block) {
+    if step::has_kernel(&x) {
         return Maps::Plain(gpu::conv_block(&x, block));
     }
     Maps::Plain(stock::conv_block(x, block))
@@ -159,6 +159,8 @@ impl Maps {
     /// A 3×3 max pool with stride 2 and padding 1, of what comes from a ReLU.
     pub fn max_pool(self) -> Self {
         match self {
+            #[cfg(feature = "webgpu")]
+            Maps::Plain(x) if step::has_kernel(&x) => Maps::Plain(gpu::max_pool(&x)),
             Maps::Plain(x) => Maps::Plain(stock::max_pool(x)),
             #[cfg(feature = "cpu")]
             Maps::Blocked(x) => Maps::Blocked(extension::blocked_max(x)),

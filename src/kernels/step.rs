@@ -110,7 +110,7 @@ pub(crate) struct Projection<'a> {
     pub of_direction: bool,
 }
 
-/// Whether the GPU's kernels can take it. Where there is no other device the compiler knows the answer, and a visitor does not
+/// Whether the GPU's kernels take it. Where there is no other device the compiler knows the answer, and a visitor does not
 /// download burn's operations too.
 #[cfg(feature = "webgpu")]
 pub(super) fn has_kernel<const D: usize>(tensor: &Tensor<D>) -> bool {
@@ -196,5 +196,16 @@ pub(crate) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor
     if has_kernel(&x) {
         return gpu::linear(x, weight, bias);
     }
-    x.matmul(weight.transpose()) + bias.unsqueeze::<2>()
+    product(x, weight.transpose()) + bias.unsqueeze::<2>()
+}
+
+/// `a · b` of `[M, K]` and `[K, N]`, with its gradients: for matrices of a batch or of the last layer. Methods call this and not
+/// burn's `matmul`, which would bring a megabyte of kernels for all sizes into the WebGPU module.
+pub(crate) fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    #[cfg(feature = "webgpu")]
+    if has_kernel(&a) {
+        let nothing = Tensor::zeros([b.dims()[1]], &a.device().without_autodiff());
+        return gpu::linear(a, b.transpose(), nothing);
+    }
+    a.matmul(b)
 }

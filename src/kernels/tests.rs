@@ -12,7 +12,7 @@ use crate::device::{self, DeviceKind};
 use crate::model::{Architecture, Network, Norm as NetworkNorm, ResNetConfig, SmallCnnConfig, Stem};
 
 /// Reproducible numbers between −1 and 1.
-fn noise(count: usize, seed: u64) -> Vec<f32> {
+pub(super) fn noise(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let next = || {
         state ^= state << 13;
@@ -231,7 +231,8 @@ fn check(case: &Case) {
         let difference = difference(found, wanted);
         assert!(difference < at_most, "{name} of {:?}, {} images: {difference:e}", case.s, case.images);
     };
-    close("the result", &found.out, &wanted.out, 3e-6);
+    // A norm of few numbers that are nearly alike makes their rounding larger.
+    close("the result", &found.out, &wanted.out, 1e-5);
     if !is_decided(case) {
         return;
     }

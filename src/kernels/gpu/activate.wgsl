@@ -1,5 +1,5 @@
-// Norm, ReLU and pool; a thread has a number of the result. info: channels of a group, height, width, images; 1 where mean and
-// variance are given; 1 to pool; ε.
+// Norm, ReLU and pool; a thread has a number of the result. info: channels of a group, height, width, images; which norm:
+// 0 for that of groups, 1 with mean and variance that are given, 2 with the batch's; 1 to pool; ε; 1 for a ReLU.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let unit = id.y * groups.x * 64u + id.x;
@@ -23,5 +23,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         best = select(best, next, beats(next, best));
     }
     // Not a number comes through.
-    out[unit] = select(0.0, best, beats(best, 0.0));
+    out[unit] = select(0.0, best, info[7] == 0u || beats(best, 0.0));
 }

@@ -17,6 +17,15 @@ use burn_cubecl::tensor::CubeTensor;
 pub(super) const THREADS: usize = 256;
 /// Workgroups of a dispatch in one direction, likewise. Kernels loop where there is more to do.
 pub(super) const MOST_GROUPS: usize = 65_535;
+/// Threads of a workgroup in the sources of layers, which have a thread for each number or plane.
+pub(super) const LAYER_THREADS: usize = 64;
+
+/// Workgroups of a layer with as many threads, in two directions where there are too many for one.
+pub(super) fn groups(threads: usize) -> [usize; 2] {
+    let groups = threads.div_ceil(LAYER_THREADS).max(1);
+    let rows = groups.div_ceil(MOST_GROUPS);
+    [groups.div_ceil(rows), rows]
+}
 
 /// A kernel. Its source sees each tensor as an array of floats by its name, and `info`, the numbers of its launch.
 #[derive(Debug)]
@@ -27,10 +36,13 @@ pub(super) struct Kernel {
     pub source: &'static str,
 }
 
-/// What a norm makes of its numbers, likewise.
-const NORMAL: &str = include_str!("normal.wgsl");
-/// The sum over a workgroup, for sources that ask for it by this name.
-const TOTAL: &str = include_str!("total.wgsl");
+/// What a source may call, and where it is.
+const HELPERS: [(&str, &str); 4] = [
+    ("total(", include_str!("total.wgsl")),
+    ("normal_of(", include_str!("normal.wgsl")),
+    ("largest(", include_str!("window.wgsl")),
+    ("beats(", include_str!("beats.wgsl")),
+];
 /// Sums over all workgroups, from one dispatch to the next, for sources with a buffer of this name.
 const SUMS: &str = include_str!("sums.wgsl");
 
@@ -45,14 +57,17 @@ impl Kernel {
         for (binding, (access, name, kind)) in inputs.chain(outputs).chain([("read", "info", "u32")]).enumerate() {
             text += &format!("@group(0)@binding({binding})var<storage,{access}>{name}:array<{kind}>;");
         }
-        let sums = self.inputs.iter().chain(self.outputs).any(|&name| name == "sums");
-        if sums || self.source.contains("total(") {
-            text += TOTAL;
+        text += self.source;
+        if self.inputs.iter().chain(self.outputs).any(|&name| name == "sums") {
+            text += SUMS;
         }
-        if self.source.contains("normal_of(") {
-            text += NORMAL;
+        // One helper may call those after it.
+        for (call, helper) in HELPERS {
+            if text.contains(call) {
+                text += helper;
+            }
         }
-        text + if sums { SUMS } else { "" } + self.source
+        text
     }
 
     /// Starts it on enough threads for `units`, or as many as there can be.

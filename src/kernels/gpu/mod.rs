@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `parameters` | θ as one buffer that each parameter is read from, and gradients joined to one |
 //! | `rows` | the losses of a batch, their numbers and their gradient |
+//! | `convolution` | convolutions and their gradients |
 //! | `block` | convolution, norm, ReLU and pool, and back |
+//! | `max` | the max pool after the first convolution of a ResNet |
 //! | `pixels` | the mean over the pixels |
 //! | `linear` | the last layer |
 //! | `update` | dots, projection, clipping, momentum, weights |
@@ -12,8 +14,10 @@
 //! | `launch` | a kernel and its start |
 
 mod block;
+mod convolution;
 mod launch;
 mod linear;
+mod max;
 mod parameters;
 mod pixels;
 mod place;
@@ -22,8 +26,9 @@ mod rows;
 mod tests;
 mod update;
 
-pub(super) use block::{conv_block, fits};
+pub(super) use block::conv_block;
 pub(super) use linear::linear;
+pub(super) use max::max_pool;
 pub(super) use parameters::{join, spread};
 pub(super) use pixels::spatial_mean;
 pub(super) use rows::{row_losses, tap_means};

@@ -1,7 +1,7 @@
-// Mean and 1/σ for a plane: of its group, from those of the group's planes, or of its channel where they are given.
+// Mean and 1/σ for a plane: of its group, from those of the group's planes, or of its channel.
 fn normal_of(plane: u32) -> vec2<f32> {
     let channels = info[0];
-    if info[4] == 1u {
+    if info[4] != 0u {
         let all = channels * 8u;
         let channel = plane % all;
         return vec2(statistics[channel], inverseSqrt(statistics[all + channel] + bitcast<f32>(info[6])));
@@ -19,14 +19,4 @@ fn normal_of(plane: u32) -> vec2<f32> {
         square += statistics[i * 2u + 1u] + off * off * pixels;
     }
     return vec2(mean, inverseSqrt(square / (pixels * f32(channels)) + bitcast<f32>(info[6])));
-}
-
-// By its bits, for a compiler may take it that no number is none.
-fn nan(value: f32) -> bool {
-    return (bitcast<u32>(value) & 0x7fffffffu) > 0x7f800000u;
-}
-
-// Whether it takes the other's place in a maximum, which not a number always does.
-fn beats(value: f32, other: f32) -> bool {
-    return !nan(other) && (nan(value) || value > other);
 }

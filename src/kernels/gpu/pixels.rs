@@ -5,8 +5,7 @@ use burn_autodiff::grads::Gradients;
 use burn_autodiff::ops::{Backward, Ops};
 use burn_cubecl::kernel::into_contiguous;
 
-use super::block::groups;
-use super::launch::{Kernel, empty};
+use super::launch::{Kernel, empty, groups};
 use super::place::{buffer, node};
 
 static MEAN: Kernel = Kernel { name: "mean", inputs: &["x"], outputs: &["means"], source: include_str!("mean.wgsl") };

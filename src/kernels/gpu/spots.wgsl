@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
                 place = next_place;
             }
         }
-        if beats(best, 0.0) {
+        if info[7] == 0u || beats(best, 0.0) {
             let d = dout[plane * results + i];
             dz[place] = d;
             sums.y += d * (y[place] - normal.x) * normal.y;

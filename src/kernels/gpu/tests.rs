@@ -1,17 +1,21 @@
 //! The kernels against burn's operations on the CPU.
 
-use burn::tensor::{Device, Distribution, Tensor, TensorData};
+mod layers;
+
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::device::{DeviceKind, open};
-use crate::kernels::{join, linear, spread, square, tap_means};
+use crate::kernels::tests::noise;
+use crate::kernels::{join, linear, product, spread, square, tap_means};
 
 fn gpu() -> Device {
     pollster::block_on(open(DeviceKind::Wgpu)).expect("these tests need a graphics adapter; one of software will do")
 }
 
-/// The same random numbers on the CPU and on the GPU.
+/// The same numbers between −1 and 1 on the CPU and on the GPU.
 fn both<const D: usize>(shape: [usize; D]) -> [Tensor<D>; 2] {
-    let values = Tensor::<D>::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex()).into_data();
+    let len = shape.iter().product();
+    let values = TensorData::new(noise(len, len as u64), shape);
     [Device::flex(), gpu()].map(|device| Tensor::from_data(values.clone(), &device))
 }
 
@@ -63,6 +67,25 @@ fn the_last_layer_and_its_gradients() {
         close(&[cpu.1, gpu.1]);
         close(&[cpu.2, gpu.2]);
         close(&[cpu.3, gpu.3]);
+    }
+}
+
+#[test]
+fn products_of_matrices_and_their_gradients() {
+    for [rows, inner, columns] in [[1, 1, 1], [10, 37, 64], [3, 128, 5]] {
+        let (a, b, outer) = (both([inner, rows]), both([inner, columns]), both([rows, columns]));
+        let found: [_; 2] = std::array::from_fn(|i| {
+            let [a, b] = [&a[i], &b[i]].map(|t| t.clone().autodiff().require_grad());
+            let y = product(a.clone().transpose(), b.clone());
+            let gradients = (y.clone() * outer[i].clone().autodiff()).sum().backward();
+            let plain = product(a.clone().without_autodiff().transpose(), b.clone().without_autodiff());
+            assert_eq!(values(&y.without_autodiff()), values(&plain));
+            (plain, a.grad(&gradients).unwrap(), b.grad(&gradients).unwrap())
+        });
+        let [cpu, gpu] = found;
+        close(&[cpu.0, gpu.0]);
+        close(&[cpu.1, gpu.1]);
+        close(&[cpu.2, gpu.2]);
     }
 }
 

@@ -1,5 +1,5 @@
 // The way back through the norm: the gradient of what the convolution gave, and its sum over each plane, the bias's, in place of the
-// normalised numbers'. info: as of activate.
+// normalised numbers'. Of the batch's norm `totals` has the sums over the images. info: as of activate.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let unit = id.y * groups.x * 64u + id.x;
@@ -24,9 +24,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         }
         along_normal /= f32(channels * pixels);
         along_one /= f32(channels * pixels);
+    } else if info[4] == 2u {
+        along_normal = totals[channel] * scale / f32(info[3] * pixels);
+        along_one = totals[all + channel] * scale / f32(info[3] * pixels);
     }
     var d = dz[unit] * scale - along_one;
-    if info[4] == 0u {
+    if info[4] != 1u {
         d -= (y[unit] - normal.x) * normal.y * along_normal;
     }
     dz[unit] = d * normal.y;

@@ -1,5 +1,7 @@
 use burn::tensor::{Device, Tensor};
 
+use crate::kernels::product;
+
 /// How much of the mean before is kept.
 const KEPT: f64 = 0.9;
 /// Added to a spread before something is divided by it.
@@ -48,7 +50,7 @@ impl ClassMeans {
         let Some(means) = &self.means else { return answers };
         let answers = answers * self.seen.clone().transpose();
         let sum = answers.clone().sum_dim(1).clamp_min(1e-12);
-        (answers / sum).matmul(means.clone())
+        product(answers / sum, means.clone())
     }
 
     /// s + 0.05, `[1, C]`.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::kernels::join;
+use crate::kernels::{join, product};
 use crate::model::{Network, Output, Views};
 use crate::unlearning::loss::share_correct;
 use crate::unlearning::purge::retain_loss;
@@ -42,7 +42,7 @@ impl Mend {
         let numbers = [ce.clone().without_autodiff(), kd.clone().without_autodiff(), correct];
         let gradient = weights.gradient((ce + kd) * share);
         let taps = late(taps).without_autodiff();
-        let sums = labels.clone().transpose().matmul(taps.clone()).flatten(0, 1);
+        let sums = product(labels.clone().transpose(), taps.clone()).flatten(0, 1);
         let squares = taps.square().sum_dim(0).flatten(0, 1);
         let counts = labels.clone().sum_dim(0).flatten(0, 1);
         vec![gradient, join(numbers.map(|number| number * share).to_vec()), sums, squares, counts]
