@@ -85,7 +85,7 @@ test('helpers and the engine share the parts, and all have the newest network', 
 });
 
 /** Delivers the messages of all channels one by one in the order in which they were sent, as a browser does and Node does not. */
-class InOrder implements Partial<MessageChannel> {
+class InOrder {
   readonly port1 = new PortInOrder();
   readonly port2 = new PortInOrder(this.port1);
 }
