@@ -99,10 +99,12 @@ export function verdictWords(info: Pick<AttackInfo, 'headline'>, reports: Report
     return 'After is as retrained, as far as this attack can tell.';
   }
   const gap = Math.abs(value - retrained.value);
+  if (before && before.value === retrained.value) {
+    return 'Before and retrained do not differ here, and so it tells little.';
+  }
   if (gap === 0) return 'After is as retrained.';
   if (!before) return '';
   const whole = Math.abs(before.value - retrained.value);
-  if (whole === 0) return 'Before and retrained do not differ here, and so it tells little.';
   const share = gap / whole;
   if (share <= 0.1) return 'After is close to retrained.';
   if (share <= 0.5) return 'After is nearer to retrained than to before, and not the same.';
