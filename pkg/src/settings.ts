@@ -140,7 +140,7 @@ export interface MethodInfo {
   sentence: string;
   /** Of its paper. */
   year: number;
-  /** The address of its paper. */
+  /** The address of its paper; empty where there is none. */
   paper: string;
   presets: readonly { name: PresetName; label: string; sentence: string }[];
   defaultPreset: PresetName;
@@ -1675,7 +1675,7 @@ export const methods: readonly MethodInfo[] = [
   {
     "defaultPreset": "published",
     "name": "deep",
-    "paper": "https://arxiv.org/abs/2606.03808",
+    "paper": "",
     "pass": "steps",
     "presets": [
       {

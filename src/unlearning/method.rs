@@ -121,7 +121,7 @@ pub struct MethodInfo {
     pub sentence: &'static str,
     /// The year of its paper.
     pub year: u16,
-    /// The address of its paper.
+    /// The address of its paper; empty where there is none.
     pub paper: &'static str,
     /// Named sets of values for its settings.
     pub presets: &'static [PresetInfo],

@@ -21,7 +21,8 @@ static INFO: MethodInfo = MethodInfo {
         "Draws the last block anew, mends it without the class and switches its output off: forget accuracy is 0 by construction.",
     ),
     year: 2026,
-    paper: words("https://arxiv.org/abs/2606.03808"),
+    // Ours, and not published.
+    paper: "",
     presets: &[PresetInfo::new(
         Preset::Published,
         "Deep",

@@ -87,7 +87,7 @@ export interface MethodInfo {
   sentence: string;
   /** Of its paper. */
   year: number;
-  /** The address of its paper. */
+  /** The address of its paper; empty where there is none. */
   paper: string;
   presets: readonly { name: PresetName; label: string; sentence: string }[];
   defaultPreset: PresetName;
