@@ -470,7 +470,7 @@ fn every_loop_forgets() {
         ("neg_grad_plus", 2e-2),
         ("random_labels", 2e-2),
         ("salun", 2e-2),
-        ("scrub", 2e-3),
+        ("scrub", 1e-2),
         ("bad_teacher", 3e-3),
         ("l1_sparse", 5e-2),
     ];
