@@ -425,6 +425,8 @@ proptest! {
     ) {
         // A pool of a single row or column leaves nothing.
         let pool = pool && h > 1 && w > 1;
+        // A group of very few numbers may have next to no variance, by which their rounding is divided.
+        let frozen = frozen || blocks * h * w <= 4;
         check(&Case::new(Shape::same(input, 8 * blocks, h, w), images, frozen, pool));
     }
 }
