@@ -231,8 +231,7 @@ fn check(case: &Case) {
         let difference = difference(found, wanted);
         assert!(difference < at_most, "{name} of {:?}, {} images: {difference:e}", case.s, case.images);
     };
-    // A norm of few numbers that are nearly alike makes their rounding larger.
-    close("the result", &found.out, &wanted.out, 1e-5);
+    close("the result", &found.out, &wanted.out, 3e-6);
     if !is_decided(case) {
         return;
     }
