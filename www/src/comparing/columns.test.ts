@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextOrder, sorted, type Comparable } from './columns';
+import { columnsOf, nextOrder, sorted, type Comparable } from './columns';
 
 const row = (title: string, fa?: number): Comparable => ({
   title,
@@ -22,6 +22,15 @@ describe('the rows', () => {
     expect(titles(sorted(rows, 'run', 'descending'))).toBe('c a b d');
     expect(titles(rows)).toBe('c a b d');
   });
+});
+
+it('the columns of attacks are there once one was made', () => {
+  const keys = (rows: readonly Comparable[]) => columnsOf(rows).map(({ key }) => key);
+  const plain = row('a', 1);
+  const attacked = { ...plain, scores: { ...plain.scores!, relearn: 4 } };
+  expect(keys([plain])).not.toContain('relearn');
+  expect(keys([plain, attacked])).toContain('relearn');
+  expect(keys([plain, attacked])).not.toContain('probe');
 });
 
 it('a column begins with the best on top, and turns round', () => {

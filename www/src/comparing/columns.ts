@@ -1,4 +1,4 @@
-import { duration, percent } from '../presenting/format';
+import { duration, figures, percent } from '../presenting/format';
 import type { Scores } from './scores';
 
 /** What a row of the comparison can be sorted by. */
@@ -8,7 +8,7 @@ export interface Comparable {
   seconds: number | undefined;
 }
 
-export type ColumnKey = 'taRetained' | 'fa' | 'ra' | 'mia' | 'tow' | 'seconds';
+export type ColumnKey = 'taRetained' | 'fa' | 'ra' | 'mia' | 'tow' | 'probe' | 'relearn' | 'seconds';
 export type SortKey = 'run' | 'method' | ColumnKey;
 export type Order = 'ascending' | 'descending';
 
@@ -20,6 +20,8 @@ export interface Column {
   text: (value: number) => string;
   /** Where the best are on top. */
   best: Order;
+  /** Only attacks fill it. */
+  ofAttack?: true;
 }
 
 /** The numbers of a row, in the order in which they are read. */
@@ -53,8 +55,29 @@ export const columns: readonly Column[] = [
     text: (value) => value.toFixed(3),
     best: 'descending',
   },
+  {
+    key: 'probe',
+    symbol: 'Probe',
+    label: 'Forgotten images told from others by a straight line through the features; retrained is the yardstick',
+    text: percent,
+    best: 'ascending',
+    ofAttack: true,
+  },
+  {
+    key: 'relearn',
+    symbol: 'Relearn',
+    label: 'Steps until the class is back, its row of the head drawn anew; retrained is the yardstick',
+    text: figures,
+    best: 'descending',
+    ofAttack: true,
+  },
   { key: 'seconds', symbol: 'Time', label: 'What the run took', text: duration, best: 'ascending' },
 ];
+
+/** The columns that some row fills: those of attacks are there once one was made. */
+export function columnsOf(rows: readonly Comparable[]): readonly Column[] {
+  return columns.filter(({ key, ofAttack }) => !ofAttack || rows.some((row) => valueOf(row, key) !== undefined));
+}
 
 export function valueOf(row: Comparable, key: ColumnKey): number | undefined {
   return key === 'seconds' ? row.seconds : row.scores?.[key];

@@ -6,6 +6,14 @@ import type { RunState } from '../state/page-settings';
 /** A run of a comparison. */
 export type Entry = RunState;
 
+/** Methods that switch the class's output off: their forget accuracy is 0 by construction. */
+const masking: readonly MethodName[] = ['deep'];
+
+/** Whether the forget accuracy of such a run says nothing. */
+export function isMasked({ method }: Pick<Entry, 'method'>): boolean {
+  return masking.includes(method);
+}
+
 /** The forget accuracies, in percent, that a sweep stops at. */
 export const sweepTargets = [1, 5, 10, 20, 30] as const;
 

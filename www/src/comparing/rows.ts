@@ -2,7 +2,7 @@ import type { Evaluation } from 'purge-unlearning';
 import { figures } from '../presenting/format';
 import { entryTitle, sweepKey, sweepTitle } from './entries';
 import type { Comparable } from './columns';
-import type { ComparedRun, Comparison } from './comparison.svelte';
+import type { ComparedRun, Comparison, Yardstick } from './comparison.svelte';
 import { dominated, scoresOf, type Scores } from './scores';
 
 /** A row of the table: a run, or one of the two networks that runs are held against. */
@@ -18,14 +18,17 @@ export function rowsOf(
   before: Evaluation | undefined,
   retrained: Evaluation | undefined,
 ): Row[] {
-  const network = (role: 'before' | 'retrained', title: string, evaluation: Evaluation | undefined): Row[] =>
-    evaluation ? [{ key: role, role, title, scores: scoresOf(evaluation, retrained), seconds: undefined }] : [];
+  const network = (role: Yardstick, title: string, evaluation: Evaluation | undefined): Row[] => {
+    if (!evaluation) return [];
+    const scores = scoresOf(evaluation, retrained, comparison.yardsticks[role]);
+    return [{ key: role, role, title, scores, seconds: undefined }];
+  };
   return [
     ...network('before', 'Before', before),
     ...network('retrained', 'Retrained', retrained),
     ...comparison.runs.map((run): Row => {
-      const { key, entry, evaluation, seconds } = run;
-      const scores = evaluation && scoresOf(evaluation, retrained);
+      const { key, entry, evaluation, judgement, seconds } = run;
+      const scores = evaluation && scoresOf(evaluation, retrained, judgement);
       return { key, role: 'run', run, title: entryTitle(entry), scores, seconds };
     }),
   ];

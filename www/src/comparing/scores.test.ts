@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evaluation } from '../measuring/evaluation.fixture';
+import type { AttackReport } from 'purge-unlearning';
 import { dominated, scoresOf, towOf, worstMia } from './scores';
 
 describe('tug of war', () => {
@@ -12,6 +13,31 @@ describe('tug of war', () => {
     expect(scoresOf(evaluation({}), undefined)).not.toHaveProperty('tow');
     expect(scoresOf(evaluation({}), evaluation({})).tow).toBe(1);
   });
+});
+
+it('what attacks came to takes the place of the scores that a run ends with, and says more', () => {
+  const report = (key: string, value: number): AttackReport => ({
+    attack: 'membership',
+    options: {},
+    numbers: [{ key, label: '', unit: '', value }],
+    curves: [],
+    histograms: [],
+    notes: [],
+    seconds: 0,
+  });
+  const mia = { loss: 0.6, confidence: 0.5, mean: 0.55, byClass: [] };
+  expect(scoresOf(evaluation({ mia }), undefined)).toMatchObject({ mia: expect.closeTo(0.1) as number });
+  const judgement = {
+    membership: report('worst', 0.3),
+    probe: report('penultimate', 97),
+    relearn: report('anew_fine_90', 12),
+  };
+  expect(scoresOf(evaluation({ mia }), undefined, judgement)).toMatchObject({
+    mia: expect.closeTo(0.2) as number,
+    probe: 97,
+    relearn: 12,
+  });
+  expect(scoresOf(evaluation({ mia }), undefined, { probe: report('samples', 4) })).not.toHaveProperty('probe');
 });
 
 it('the worst attack is the one furthest from chance, to either side and of any class', () => {

@@ -1,4 +1,5 @@
 import type { Evaluation } from 'purge-unlearning';
+import { numberOf, type Judgement } from './judges';
 
 /** What a comparison goes by. */
 export interface Scores {
@@ -10,12 +11,29 @@ export interface Scores {
   mia: number;
   /** Tug of war, 0 to 1; undefined without a retrained network. */
   tow?: number;
+  /** Percent of forgotten and other unseen images that a linear probe tells apart by the features. */
+  probe?: number;
+  /** Steps of relearning until 90 % are recognised, the class's row of the head drawn anew. */
+  relearn?: number;
 }
 
-export function scoresOf(evaluation: Evaluation, retrained: Evaluation | undefined): Scores {
+/** @param judgement What attacks came to, where they were made: of five membership scores the worst counts, and not of two. */
+export function scoresOf(evaluation: Evaluation, retrained: Evaluation | undefined, judgement: Judgement = {}): Scores {
   const { taRetained, fa, ra } = evaluation;
+  const auroc = numberOf(judgement.membership, 'worst');
+  const mia = auroc === undefined ? worstMia(evaluation) : Math.abs(auroc - 0.5);
   const tow = retrained && towOf(evaluation, retrained);
-  return { taRetained, fa, ra, mia: worstMia(evaluation), ...(tow !== undefined && { tow }) };
+  const probe = numberOf(judgement.probe, 'penultimate');
+  const relearn = numberOf(judgement.relearn, 'anew_fine_90');
+  return {
+    taRetained,
+    fa,
+    ra,
+    mia,
+    ...(tow !== undefined && { tow }),
+    ...(probe !== undefined && { probe }),
+    ...(relearn !== undefined && { relearn }),
+  };
 }
 
 /** Of both attacks on each class, the one furthest from chance. */

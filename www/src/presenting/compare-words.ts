@@ -1,4 +1,4 @@
-import type { StopReason } from 'purge-unlearning';
+import { attacks, type StopReason } from 'purge-unlearning';
 import type { ComparedRun, Comparison } from '../comparing/comparison.svelte';
 import { entryTitle } from '../comparing/entries';
 import type { Scores } from '../comparing/scores';
@@ -16,11 +16,12 @@ export const stopInShort: Record<StopReason, string> = {
 };
 
 /** How a run of the comparison stands. */
-export function stateWords({ state, progress, stop, message }: ComparedRun): string {
+export function stateWords({ state, progress, stop, message, evaluation }: ComparedRun): string {
   switch (state) {
     case 'waiting':
       return 'waits';
     case 'running':
+      if (evaluation) return 'is attacked';
       return progress ? `step ${whole(progress.step)} of ${whole(progress.maxSteps)}` : 'begins';
     case 'over':
       return stop ? stopInShort[stop] : '';
@@ -31,10 +32,15 @@ export function stateWords({ state, progress, stop, message }: ComparedRun): str
   }
 }
 
+const yardstickWords = { before: 'from before', retrained: 'that was retrained' } as const;
+
 /** Which run of the comparison is under way; how many there are once none is. */
 export function comparisonStatus(comparison: Comparison | undefined): string {
   if (!comparison) return '';
-  const { runs, next } = comparison;
+  const { runs, next, judging } = comparison;
+  const attack = judging && attacks.find(({ name }) => name === judging.attack)?.title.toLowerCase();
+  if (judging?.yardstick) return `The network ${yardstickWords[judging.yardstick]} is attacked: ${attack}`;
+  if (next && attack) return `Run ${runs.indexOf(next) + 1} of ${runs.length}: ${entryTitle(next.entry)}, ${attack}`;
   if (next) return `Run ${runs.indexOf(next) + 1} of ${runs.length}: ${entryTitle(next.entry)}`;
   return `${counted(runs.filter(({ state }) => state === 'over').length, 'run')} measured.`;
 }

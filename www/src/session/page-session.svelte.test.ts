@@ -1,5 +1,6 @@
 import { PurgeError, attacks, methods } from 'purge-unlearning';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { judges, type Judgement } from '../comparing/judges';
 import { sweepTargets } from '../comparing/entries';
 import type { PageState } from '../state/page-settings';
 import { fromQuery } from '../state/query';
@@ -736,6 +737,50 @@ describe('a comparison', () => {
     world.during = () => undefined;
     await page.again();
     expect([page.problem, page.shown.phase]).toEqual([undefined, 'ready']);
+  });
+
+  describe('with attacks', () => {
+    const judgements = () => page.shown.comparison?.runs.map(({ judgement }) => judgement) ?? [];
+    const of = (judgement: Judgement | undefined) => judges.map((name) => judgement?.[name]?.numbers[0]?.label);
+
+    it('puts every network to them, those that runs are held against first', async () => {
+      await page.compare();
+      await set({ judges: 'attacks' });
+      expect(judgements()).toEqual(Array(count).fill(undefined));
+      await page.compare();
+      const { yardsticks } = page.shown.comparison ?? {};
+      expect(of(yardsticks?.before)).toEqual(judges.map(() => 'mnist-group.safetensors'));
+      expect(of(yardsticks?.retrained)).toEqual(judges.map(() => 'mnist-group-without-3.safetensors'));
+      expect(states()).toEqual(Array(count).fill('over'));
+      for (const judgement of judgements()) {
+        expect(of(judgement)).toEqual(judges.map(() => 'mnist-group.safetensors without 3 by 3'));
+      }
+    });
+
+    it('is cancelled amid them: what was measured stays, and what is missing is made again', async () => {
+      await set({ judges: 'attacks' });
+      world.during = (call) => {
+        if (call === 'attack current') page.cancel();
+      };
+      await page.compare();
+      expect(states()).toEqual(['over', ...Array<string>(count - 1).fill('cancelled')]);
+      expect([page.shown.comparison?.runs[0]?.evaluation !== undefined, judgements()[0]]).toEqual([true, undefined]);
+      world.during = () => undefined;
+      await page.compare();
+      expect(judgements().every((judgement) => judgement !== undefined)).toBe(true);
+    });
+
+    it('goes on without a yardstick that cannot be attacked, and without a run that cannot', async () => {
+      await set({ judges: 'attacks' });
+      let attacked = 0;
+      world.during = (call) => {
+        if (call === 'attack other') throw new PurgeError('bad-model', 'no good');
+        if (call === 'attack current' && ++attacked === 2) throw new PurgeError('internal', 'out of luck');
+      };
+      await page.compare();
+      expect(page.shown.comparison?.yardsticks.retrained).toEqual({});
+      expect(states()).toEqual(['failed', ...Array<string>(count - 1).fill('over')]);
+    });
   });
 
   it('takes a sweep in, of a method that has a target', async () => {

@@ -260,7 +260,7 @@ export class PageSession {
     const { shown } = this;
     if (!shown.canForget) return Promise.resolve();
     const comparison = shown.comparison ?? new Comparison(shown.about);
-    comparison.want(entries);
+    comparison.want(entries, this.settings.judges === 'attacks');
     this.comparison = comparison;
     // It takes the engine: what a run has left there is gone.
     this.run = undefined;

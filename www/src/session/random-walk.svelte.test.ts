@@ -120,6 +120,7 @@ function newWalk(seed: number) {
     device: () => page.useDevice(oneOf(['auto', 'cpu', 'webgpu'])),
     compare: () => page.compare(),
     sweep: () => page.sweep(),
+    judges: () => change({ judges: oneOf(['scores', 'attacks'] as const) }),
     tell: () => page.tell(oneOf(['batch', 'uniform'])),
     attack: () => page.attack(oneOf([undefined, ...attacks.map(({ name }) => name)])),
     export: () => page.shown.canExport && page.exportModel().catch(() => undefined),

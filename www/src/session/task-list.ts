@@ -39,6 +39,8 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
   const isPrepared = () => prepared?.held === loading.held && prepared.on === connection.device?.kind;
   const usesArchive = () => settings.dataset === 'pathmnist' && settings.size === 'whole' && own.archive !== undefined;
 
+  const retrainedFile = () => findRetrained(loading.held.model?.shipped, shown.classes, page.fetchFile);
+
   function tell(error: unknown, during: Problem['during']): boolean {
     const problem = asProblem(error, during);
     // Something else is wanted by now, or there is another session.
@@ -174,14 +176,19 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         // Another device would make another comparison.
         if (!comparison.isOf(shown.about, connection.device?.kind)) return comparison.end();
         comparison.device = connection.device?.kind;
-        await comparison.go(connection.asking(), run);
+        const ask = connection.asking();
+        const yardstick = comparison.missingYardstick;
+        if (yardstick) {
+          const found = yardstick === 'retrained' ? await retrainedFile() : undefined;
+          await comparison.judgeYardstick(ask, yardstick, typeof found === 'object' ? found : undefined);
+        } else await comparison.go(ask, run);
         if (!comparison.underWay) page.resetAsked = true;
       },
       failed(error) {
         const { code, message } = asProblem(error, 'running');
         if (code === 'cancelled') page.comparison?.end();
         // The others still have their turn.
-        else page.comparison?.next?.fail(message);
+        else page.comparison?.failed(message);
         page.resetAsked = true;
         return true;
       },
@@ -208,9 +215,7 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         const ask = connection.asking();
         const info = attacks.find(({ name }) => name === trial.target.attack);
         const needed = trial.target.network === 'retrained' || info?.second === 'needed';
-        const retrained = needed
-          ? await findRetrained(loading.held.model?.shipped, shown.classes, page.fetchFile)
-          : undefined;
+        const retrained = needed ? await retrainedFile() : undefined;
         if (typeof retrained === 'string') return trial.fail(noRetrainedWords[retrained]);
         await siege.go(ask, trial, retrained);
       },

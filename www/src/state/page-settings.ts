@@ -191,6 +191,22 @@ export const pageSettings = [
   },
   {
     kind: 'choice',
+    key: 'judges',
+    default: 'scores',
+    label: 'Judged by',
+    sentence: 'What the methods are compared by.',
+    choices: [
+      { value: 'scores', label: 'Scores' },
+      {
+        value: 'attacks',
+        label: 'Scores and attacks',
+        sentence:
+          'Each network is attacked too: five membership scores, a linear probe, relearning. It takes several times as long.',
+      },
+    ],
+  },
+  {
+    kind: 'choice',
     key: 'sort',
     default: 'run',
     label: 'Sorted by',
