@@ -18,11 +18,11 @@ export type TaskName =
   | 'before'
   | 'run'
   | 'after'
+  | 'stored retrained'
   | 'compare'
   | 'attack next'
   | 'attack'
   | 'leave'
-  | 'stored retrained'
   | 'retrained'
   | 'prepare';
 
@@ -167,6 +167,13 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       failed: measuringFailed,
     },
     {
+      // Before a comparison, whose runs are held against it.
+      name: 'stored retrained',
+      due: () => ready() && measurements.mayBeStored('retrained', shown.about),
+      perform: () => measurements.takeStored('retrained', shown.about, page.untilNextAct),
+      failed: withoutStored,
+    },
+    {
       name: 'compare',
       due: () => ready() && shown.comparing,
       async perform() {
@@ -236,12 +243,6 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         page.siege?.end();
       },
       failed: (error) => tell(error, 'running'),
-    },
-    {
-      name: 'stored retrained',
-      due: () => ready() && measurements.mayBeStored('retrained', shown.about),
-      perform: () => measurements.takeStored('retrained', shown.about, page.untilNextAct),
-      failed: withoutStored,
     },
     {
       name: 'retrained',
