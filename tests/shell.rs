@@ -111,6 +111,25 @@ fn a_shipped_network_forgets_a_digit_and_keeps_the_rest() {
     assert_eq!(evaluation["confusion"], report["after"]["confusion"], "what was written is what was scored");
 }
 
+/// The line that sums up what the steps did; that it changes no weight is tested with the loop.
+#[test]
+fn a_run_with_a_certificate_tells_what_its_steps_did_to_the_rest() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, json) = (scratch("certified.safetensors"), scratch("certified.json"));
+    let (path, told) = (model.to_str().unwrap(), json.to_str().unwrap());
+    let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", path];
+    assert!(purge(&train).status.success());
+    // A method without a target, for so young a network has nothing to forget.
+    let common = ["unlearn", "--model", path, "--data", &data, "--class", "1", "--method", "ssd"];
+    let output = purge(&[&common[..], &["--set", "certificate=true", "--json", told]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("certificate: "));
+    let told: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    for key in ["certificate_dot", "retain_change", "retain_change_fixed"] {
+        assert!(told["trace"][0][key].is_number(), "{key}");
+    }
+}
+
 #[test]
 fn the_settings_of_the_package_are_those_of_the_table() {
     let output = purge(&["settings", "--typescript"]);
