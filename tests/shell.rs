@@ -347,8 +347,12 @@ fn a_network_is_attacked_from_the_shell() {
     let beside = scratch("attacked-without-1.safetensors");
     let without = [&train[..7], &["--without", "1", "--out", beside.to_str().unwrap()]].concat();
     assert!(purge(&without).status.success());
+    let seeded = scratch("attacked-without-1-seed-1.safetensors");
+    let another = [&train[..7], &["--without", "1", "--seed", "1", "--out", seeded.to_str().unwrap()]].concat();
+    assert!(purge(&another).status.success());
     let output = purge(&[&common[..], &["--json", json.to_str().unwrap()]].concat());
     std::fs::remove_file(beside).unwrap();
+    std::fs::remove_file(seeded).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("By the modified entropy") && table.contains("retrained"), "{table}");
@@ -359,4 +363,9 @@ fn a_network_is_attacked_from_the_shell() {
     let tow = compared.as_array().unwrap().iter().find(|number| number["key"] == "tow").unwrap();
     assert!(tow["value"].as_f64() > Some(0.0) && tow["value"].as_f64() <= Some(1.0), "{tow}");
     assert!(told["retrained"].as_str().unwrap().ends_with("attacked-without-1.safetensors"));
+    assert!(told["retrained_others"][0].as_str().unwrap().ends_with("attacked-without-1-seed-1.safetensors"));
+    let range = |number: &Value| number["reference_range"].as_array().cloned();
+    let ranges: Vec<_> = reports[0]["numbers"].as_array().unwrap().iter().filter_map(range).collect();
+    assert!(!ranges.is_empty() && ranges.iter().all(|ends| ends[0].as_f64() <= ends[1].as_f64()), "{ranges:?}");
+    assert!(table.contains("its range"), "{table}");
 }

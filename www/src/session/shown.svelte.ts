@@ -98,6 +98,11 @@ export class Shown {
     const taken = this.fits ? this.#page.measurements.retrained(this.about) : undefined;
     return typeof taken === 'object' ? taken : undefined;
   });
+  /** The retrained network, and others that were retrained from further seeds; none where there is but the one. */
+  seeds: readonly Evaluation[] = $derived.by(() => {
+    const further = this.retrained ? this.#page.measurements.further(this.about) : [];
+    return this.retrained && further.length > 0 ? [this.retrained, ...further] : [];
+  });
   /** Where those of the two were made that came with the page. */
   storedOn = $derived.by(() => {
     const on = (role: 'before' | 'retrained') => this.#page.measurements.storedOn(role, this.about);
