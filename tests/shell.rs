@@ -369,3 +369,35 @@ fn a_network_is_attacked_from_the_shell() {
     assert!(!ranges.is_empty() && ranges.iter().all(|ends| ends[0].as_f64() <= ends[1].as_f64()), "{ranges:?}");
     assert!(table.contains("its range"), "{table}");
 }
+
+#[test]
+fn shadow_networks_go_on_where_they_stopped_and_tell_what_they_came_to() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let out = scratch("shadows");
+    let _ = std::fs::remove_dir_all(&out);
+    let folder = out.to_str().unwrap();
+    let common = ["shadows", "--data", &data, "--class", "1", "--shadows", "6", "--retrains", "3", "--width", "8"];
+    let short = ["--epochs", "1", "--method", "fine_tune", "--set", "epochs=1", "--out", folder];
+    let whole = [&common[..], &short[..]].concat();
+    for shard in ["1/2", "2/2"] {
+        let output = purge(&[&whole[..], &["--shard", shard]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let files = || std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    // Each has a network and what it says; shadows say it once more when they have forgotten.
+    assert_eq!(files().len(), 6 * 3 + 3 * 2);
+    let again = purge(&whole);
+    assert!(!String::from_utf8_lossy(&again.stderr).contains("shadow-0"), "nothing is made twice");
+    fails(&[&whole[..], &["--set", "learning_rate=1"]].concat(), 2, &["--out: expected no results of other settings"]);
+
+    let output = purge(&["shadows", "--collect", folder]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("| fine_tune published | 6 | 3 |"));
+    let told: Value = serde_json::from_slice(&std::fs::read(out.join("shadows.json")).unwrap()).unwrap();
+    assert_eq!([&told[0]["method"], &told[1]["method"]], [&Value::Null, &Value::from("fine_tune")]);
+    for side in ["privacy", "efficacy"] {
+        let accuracy = told[1][side]["accuracy"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&accuracy), "{side}: {accuracy}");
+    }
+    fails(&["shadows", "--collect", FORMATS], 5, &["expected.json"]);
+}
