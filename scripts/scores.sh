@@ -18,6 +18,6 @@ for network in "$models"/*.safetensors; do
   if [[ $name = pathmnist-* ]]; then data=www/public/data/pathmnist-light.purge; fi
   [ -e "$data" ] || die "$data is missing: run scripts/data.sh light"
   classes=all
-  if [[ $name = *-without-* ]]; then classes=${name##*-without-}; fi
+  if [[ $name = *-without-* ]]; then classes=${name##*-without-} classes=${classes%%-*}; fi
   "$CARGO_TARGET_DIR/debug/purge" scores --model "$network" --data "$data" --classes "$classes" --out "$scores"
 done

@@ -111,6 +111,25 @@ fn a_shipped_network_forgets_a_digit_and_keeps_the_rest() {
     assert_eq!(evaluation["confusion"], report["after"]["confusion"], "what was written is what was scored");
 }
 
+/// The line that sums up what the steps did; that it changes no weight is tested with the loop.
+#[test]
+fn a_run_with_a_certificate_tells_what_its_steps_did_to_the_rest() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, json) = (scratch("certified.safetensors"), scratch("certified.json"));
+    let (path, told) = (model.to_str().unwrap(), json.to_str().unwrap());
+    let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", path];
+    assert!(purge(&train).status.success());
+    // A method without a target, for so young a network has nothing to forget.
+    let common = ["unlearn", "--model", path, "--data", &data, "--class", "1", "--method", "ssd"];
+    let output = purge(&[&common[..], &["--set", "certificate=true", "--json", told]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("certificate: "));
+    let told: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    for key in ["certificate_dot", "retain_change", "retain_change_fixed"] {
+        assert!(told["trace"][0][key].is_number(), "{key}");
+    }
+}
+
 #[test]
 fn the_settings_of_the_package_are_those_of_the_table() {
     let output = purge(&["settings", "--typescript"]);
@@ -328,8 +347,12 @@ fn a_network_is_attacked_from_the_shell() {
     let beside = scratch("attacked-without-1.safetensors");
     let without = [&train[..7], &["--without", "1", "--out", beside.to_str().unwrap()]].concat();
     assert!(purge(&without).status.success());
+    let seeded = scratch("attacked-without-1-seed-1.safetensors");
+    let another = [&train[..7], &["--without", "1", "--seed", "1", "--out", seeded.to_str().unwrap()]].concat();
+    assert!(purge(&another).status.success());
     let output = purge(&[&common[..], &["--json", json.to_str().unwrap()]].concat());
     std::fs::remove_file(beside).unwrap();
+    std::fs::remove_file(seeded).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("By the modified entropy") && table.contains("retrained"), "{table}");
@@ -340,4 +363,41 @@ fn a_network_is_attacked_from_the_shell() {
     let tow = compared.as_array().unwrap().iter().find(|number| number["key"] == "tow").unwrap();
     assert!(tow["value"].as_f64() > Some(0.0) && tow["value"].as_f64() <= Some(1.0), "{tow}");
     assert!(told["retrained"].as_str().unwrap().ends_with("attacked-without-1.safetensors"));
+    assert!(told["retrained_others"][0].as_str().unwrap().ends_with("attacked-without-1-seed-1.safetensors"));
+    let range = |number: &Value| number["reference_range"].as_array().cloned();
+    let ranges: Vec<_> = reports[0]["numbers"].as_array().unwrap().iter().filter_map(range).collect();
+    assert!(!ranges.is_empty() && ranges.iter().all(|ends| ends[0].as_f64() <= ends[1].as_f64()), "{ranges:?}");
+    assert!(table.contains("its range"), "{table}");
+}
+
+#[test]
+fn shadow_networks_go_on_where_they_stopped_and_tell_what_they_came_to() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let out = scratch("shadows");
+    let _ = std::fs::remove_dir_all(&out);
+    let folder = out.to_str().unwrap();
+    let common = ["shadows", "--data", &data, "--class", "1", "--shadows", "6", "--retrains", "3", "--width", "8"];
+    let short = ["--epochs", "1", "--method", "fine_tune", "--set", "epochs=1", "--out", folder];
+    let whole = [&common[..], &short[..]].concat();
+    for shard in ["1/2", "2/2"] {
+        let output = purge(&[&whole[..], &["--shard", shard]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let files = || std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    // Each has a network and what it says; shadows say it once more when they have forgotten.
+    assert_eq!(files().len(), 6 * 3 + 3 * 2);
+    let again = purge(&whole);
+    assert!(!String::from_utf8_lossy(&again.stderr).contains("shadow-0"), "nothing is made twice");
+    fails(&[&whole[..], &["--set", "learning_rate=1"]].concat(), 2, &["--out: expected no results of other settings"]);
+
+    let output = purge(&["shadows", "--collect", folder]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("| fine_tune published | 6 | 3 |"));
+    let told: Value = serde_json::from_slice(&std::fs::read(out.join("shadows.json")).unwrap()).unwrap();
+    assert_eq!([&told[0]["method"], &told[1]["method"]], [&Value::Null, &Value::from("fine_tune")]);
+    for side in ["privacy", "efficacy"] {
+        let accuracy = told[1][side]["accuracy"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&accuracy), "{side}: {accuracy}");
+    }
+    fails(&["shadows", "--collect", FORMATS], 5, &["expected.json"]);
 }

@@ -4,7 +4,7 @@ import type { Session, SessionOptions } from './types.js';
 
 export { PurgeError } from './errors.js';
 export { attacks } from './attacks.js';
-export { methods, settingGroups, settings } from './settings.js';
+export { certificateScalars, methods, settingGroups, settings } from './settings.js';
 export type * from './attacks.js';
 export type * from './settings.js';
 export type * from './types.js';

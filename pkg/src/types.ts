@@ -389,6 +389,11 @@ export interface StepScalars {
   impairing?: boolean;
   /** deep: L_cm. */
   classMeans?: number;
+  /** With `certificate`: ⟨update, g_r⟩, in nats; under 0 the step does the rest no harm, to first order. */
+  certificateDot?: number;
+  /** With `certificate`: how the loss has changed on the step's retain batch, and on another one that is always the same. */
+  retainChange?: number;
+  retainChangeFixed?: number;
 }
 
 export interface ProgressEvent {

@@ -39,6 +39,10 @@ pub struct Figure {
     /// The same number of the retrained network, where that was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<f64>,
+    /// The least and the largest that retrained networks gave, where there were several: no network can be asked to be nearer to
+    /// one of them than they are to each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_range: Option<[f64; 2]>,
 }
 
 /// A curve of a report.
@@ -80,7 +84,7 @@ impl Figure {
 
 /// A number without interval.
 pub(super) fn figure(key: &'static str, value: f64) -> Figure {
-    Figure { key, of: None, value, interval: None, reference: None }
+    Figure { key, of: None, value, interval: None, reference: None, reference_range: None }
 }
 
 impl Report {
@@ -120,12 +124,27 @@ impl Report {
         self.numbers.iter().find(|figure| figure.key == key)
     }
 
+    fn same(&self, figure: &Figure) -> Option<f64> {
+        let found = self.numbers.iter().find(|of| (of.key, &of.of) == (figure.key, &figure.of));
+        found.map(|found| found.value)
+    }
+
+    /// Puts the least and the largest number of further retrained networks, and of the first, beside the network's own. `others` are
+    /// reports of the same attack on them; where it needs a retrained network, against the first.
+    pub fn put_range_beside(&mut self, others: &[Report]) {
+        for figure in &mut self.numbers {
+            let all = others.iter().filter_map(|other| other.same(figure));
+            let low_and_high = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
+            let first = figure.reference.map(|value| [value; 2]);
+            figure.reference_range =
+                all.fold(first, |range, value| Some(low_and_high(range.unwrap_or([value; 2]), value)));
+        }
+    }
+
     /// Puts the numbers and curves of the retrained network beside the network's own.
     pub(super) fn put_beside(&mut self, other: Report) {
         for figure in &mut self.numbers {
-            let same = |of: &&Figure| (of.key, &of.of) == (figure.key, &figure.of);
-            let found = other.numbers.iter().find(same).map(|of| of.value);
-            figure.reference = figure.reference.or(found);
+            figure.reference = figure.reference.or(other.same(figure));
         }
         self.curves.extend(other.curves.into_iter().map(|curve| Curve { of_reference: true, ..curve }));
         other.notes.into_iter().for_each(|note| self.note(note));

@@ -63,6 +63,36 @@ fn number(report: &Report, key: &str) -> f64 {
     report.number(key).unwrap_or_else(|| panic!("no {key} in {report:?}")).value
 }
 
+/// Each number of each of the networks by itself, and the least and the largest of them beside the first's.
+#[test]
+fn several_retrained_networks_show_how_far_the_yardstick_goes() {
+    let others = [trained(Norm::Group, &[1], 3), trained(Norm::Group, &[1], 4)];
+    let made = |name: &str, scene: Scene| report(name, scene, json!({}));
+    let key = |figure: &Figure| (figure.key, figure.of.clone());
+    let mut wide = 0;
+    for (name, needs) in [("membership", false), ("compare", true)] {
+        let of = |network: &Network| {
+            let alone = scene(network.clone(), 1);
+            made(name, if needs { alone.with_retrained(never_knew()) } else { alone })
+        };
+        let [one, two] = others.each_ref().map(of);
+        let plain = made(name, scene(knows(), 1).with_retrained(never_knew()));
+        let mut all = plain.clone();
+        all.put_range_beside(&[one.clone(), two.clone()]);
+        for (figure, plain) in all.numbers.iter().zip(&plain.numbers) {
+            assert_eq!(Figure { reference_range: None, ..figure.clone() }, *plain);
+            let of_others = [&one, &two].map(|report| report.numbers.iter().find(|of| key(of) == key(figure)));
+            let mut values: Vec<f64> =
+                of_others.into_iter().flatten().map(|of| of.value).chain(figure.reference).collect();
+            values.sort_by(f64::total_cmp);
+            let ends = values.first().zip(values.last()).map(|(low, high)| [*low, *high]);
+            assert_eq!(figure.reference_range, ends, "{figure:?}");
+            wide += usize::from(ends.is_some_and(|[low, high]| low < high));
+        }
+    }
+    assert!(wide > 5);
+}
+
 #[test]
 fn every_number_is_finite_and_listed_and_draws_can_be_repeated() {
     for attack in ATTACKS {

@@ -17,6 +17,8 @@ mod measure;
 mod softmax;
 #[cfg(feature = "cli")]
 mod stored;
+#[cfg(feature = "cli")]
+pub mod ulira;
 
 use serde::Serialize;
 

@@ -53,8 +53,8 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
 pub(crate) use step::{
-    Descent, Number, Projection, Pull, RowLosses, Target, descend, join, linear, product, row_losses, spread, square,
-    tap_means, update,
+    Descent, Number, Projection, Pull, RowLosses, Target, descend, dot, join, linear, product, row_losses, spread,
+    square, tap_means, update,
 };
 
 #[cfg(all(feature = "cpu", feature = "cli"))]

@@ -171,13 +171,18 @@ pub(crate) fn join(parts: Vec<Tensor<1>>) -> Tensor<1> {
     Tensor::cat(parts, 0)
 }
 
+/// ⟨a, b⟩, `[1]`
+pub(crate) fn dot(a: &Tensor<1>, b: &Tensor<1>) -> Tensor<1> {
+    #[cfg(feature = "webgpu")]
+    if has_kernel(a) {
+        return gpu::dot(a, b);
+    }
+    (a.clone() * b.clone()).sum()
+}
+
 /// ‖θ‖², `[1]`
 pub(crate) fn square(theta: &Tensor<1>) -> Tensor<1> {
-    #[cfg(feature = "webgpu")]
-    if has_kernel(theta) {
-        return gpu::square(theta);
-    }
-    (theta.clone() * theta.clone()).sum()
+    dot(theta, theta)
 }
 
 /// The means of three taps `[B, C]` over the batch, one after the other, times `share`.

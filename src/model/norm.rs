@@ -14,6 +14,16 @@ pub enum Norm {
     Batch,
 }
 
+impl Norm {
+    /// The name in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Norm::Group => "group",
+            Norm::Batch => "batch",
+        }
+    }
+}
+
 /// Where batch normalisation takes mean and variance from.
 pub(super) enum Statistics<'a> {
     /// These, which it leaves alone: mean and variance of each norm in turn.

@@ -79,7 +79,7 @@ impl Method for Retrain {
             augmentation: own.augmentation != Augmentation::NONE,
         };
         match preset {
-            Preset::Published => Settings::of(&[&published, &BatchConfig { batch_size: own.batch_size, seed: 0 }]),
+            Preset::Published => Settings::of(&[&published, &BatchConfig::new(own.batch_size)]),
             // Unlearn-Sparse: batches of 256, rate 0.1, 160 epochs.
             Preset::Authors => Settings::of(&[
                 &RetrainConfig {
@@ -89,7 +89,7 @@ impl Method for Retrain {
                     weight_decay: 5e-4,
                     ..published
                 },
-                &BatchConfig { batch_size: 256, seed: 0 },
+                &BatchConfig::new(256),
             ]),
             other => Err(INFO.no_preset(other)),
         }
@@ -99,7 +99,7 @@ impl Method for Retrain {
         let config = settings.typed::<RetrainConfig>();
         let batch = settings.typed::<BatchConfig>();
         Box::pin(async move {
-            let (config, BatchConfig { batch_size, seed }) = (config?, batch?);
+            let (config, BatchConfig { batch_size, seed, .. }) = (config?, batch?);
             let samples = run.samples;
             let dataset = samples.dataset().clone();
             // The order of training's own seed, which the batches of the run do not follow.

@@ -64,7 +64,7 @@ impl Method for Ssd {
 
     fn settings(&self, preset: Preset, _: &Subject<'_>) -> Result<Settings> {
         let authors = SsdConfig { selection_weight: 10.0, dampening: 1.0, samples_at_once: 0 };
-        let batches = BatchConfig { batch_size: 64, seed: 0 };
+        let batches = BatchConfig::new(64);
         match preset {
             Preset::Authors => Settings::of(&[&authors, &batches]),
             Preset::Published => Settings::of(&[&SsdConfig { selection_weight: 5.0, ..authors }, &batches]),
@@ -76,7 +76,7 @@ impl Method for Ssd {
         let config = settings.typed::<SsdConfig>();
         let batch = settings.typed::<BatchConfig>();
         Box::pin(async move {
-            let (config, BatchConfig { batch_size, seed }) = (config?, batch?);
+            let (config, BatchConfig { batch_size, seed, .. }) = (config?, batch?);
             let samples = run.samples;
             let forget = samples.forget_indices().to_vec();
             let all = samples.retain_indices().iter().chain(&forget).copied().collect();

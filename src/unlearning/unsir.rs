@@ -87,10 +87,10 @@ impl Method for Unsir {
             repair_rate: 0.01,
         };
         match preset {
-            Preset::Authors => Settings::of(&[&authors, &BatchConfig { batch_size: 256, seed: 0 }]),
+            Preset::Authors => Settings::of(&[&authors, &BatchConfig::new(256)]),
             Preset::Published => Settings::of(&[
                 &UnsirConfig { noise_copies: 4, learning_rate: 5e-3, repair_rate: 2e-3, ..authors },
-                &BatchConfig { batch_size: 128, seed: 0 },
+                &BatchConfig::new(128),
             ]),
             other => Err(INFO.no_preset(other)),
         }
@@ -100,7 +100,7 @@ impl Method for Unsir {
         let config = settings.typed::<UnsirConfig>();
         let batch = settings.typed::<BatchConfig>();
         Box::pin(async move {
-            let (config, BatchConfig { batch_size, seed }) = (config?, batch?);
+            let (config, BatchConfig { batch_size, seed, .. }) = (config?, batch?);
             let samples = run.samples;
             let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x2015e);
             let labels =

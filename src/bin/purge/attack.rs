@@ -6,7 +6,7 @@ use purge_unlearning::Result;
 use purge_unlearning::attacks::{ATTACKS, AttackInfo, Figure, Report, attack};
 use purge_unlearning::data::ClassRoles;
 use purge_unlearning::unlearning::settings::Range;
-use purge_unlearning::workspace::{AttackRequest, Attacked};
+use purge_unlearning::workspace::{AttackRequest, Attacked, Workspace};
 use serde::Serialize;
 
 use crate::options::{Subject, changes, checkpoint};
@@ -24,9 +24,10 @@ pub struct Attack {
     /// Change one option of the attack, such as seeds=5; not with all
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// The network retrained without the class, the yardstick; default: MODEL-without-N.safetensors, where it is there
-    #[arg(long, value_name = "FILE")]
-    retrained: Option<PathBuf>,
+    /// Networks retrained without the class, with commas between: the first is the yardstick, all of them show its range; default:
+    /// MODEL-without-N.safetensors and every MODEL-without-N-seed-S.safetensors, where they are there
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    retrained: Vec<PathBuf>,
 }
 
 /// What attacks came to, as it is written to JSON.
@@ -35,6 +36,8 @@ struct Outcome {
     model: String,
     data: String,
     retrained: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    retrained_others: Vec<String>,
     classes: ClassRoles,
     reports: Vec<Report>,
 }
@@ -47,34 +50,71 @@ impl Attack {
         let mut experiment = subject.open().await?;
         let earlier = experiment.workspace.info().model.map(|model| model.card.forgotten_classes).unwrap_or_default();
         let classes = ClassRoles::new(subject.class.clone(), &earlier);
-        let retrained = self.retrained.clone().or_else(|| experiment.beside(&classes));
+        let retrained = match self.retrained.as_slice() {
+            [] => experiment.all_beside(&classes)?,
+            given => given.to_vec(),
+        };
         let names: Vec<&str> = match self.attack.as_str() {
             // What needs a second network can wait for one; the others say what they can.
             ALL => {
-                let can = |info: &&AttackInfo| retrained.is_some() || !info.needs_retrained();
+                let can = |info: &&AttackInfo| !retrained.is_empty() || !info.needs_retrained();
                 ATTACKS.iter().map(|attack| attack.info()).filter(can).map(|info| info.name).collect()
             }
             name => vec![name],
         };
         let mut reports = Vec::new();
         for name in names {
-            let report = self.attacked(&mut experiment, name, retrained.as_deref()).await?;
+            let report = self.attacked(&mut experiment, name, &retrained, &classes).await?;
             if !subject.json_to_stdout() {
                 print(attack(name)?.info(), &report);
             }
             reports.push(report);
         }
-        if self.attack == ALL && retrained.is_none() && !subject.json_to_stdout() {
+        if self.attack == ALL && retrained.is_empty() && !subject.json_to_stdout() {
             println!(
                 "Without a network retrained without the class there is no yardstick, and nothing to compare with: --retrained"
             );
         }
-        let retrained = retrained.map(|path| path.display().to_string());
-        subject.report(&Outcome { model: experiment.name(), data: subject.data.clone(), retrained, classes, reports })
+        let mut retrained = retrained.iter().map(|path| path.display().to_string());
+        subject.report(&Outcome {
+            model: experiment.name(),
+            data: subject.data.clone(),
+            retrained: retrained.next(),
+            retrained_others: retrained.collect(),
+            classes,
+            reports,
+        })
     }
 
-    async fn attacked(&self, experiment: &mut Experiment, name: &str, retrained: Option<&Path>) -> Result<Report> {
-        let workspace = &mut experiment.workspace;
+    /// The attack on the network; with it the first retrained one's numbers, and the range of all of them.
+    async fn attacked(
+        &self,
+        experiment: &mut Experiment,
+        name: &str,
+        retrained: &[PathBuf],
+        classes: &ClassRoles,
+    ) -> Result<Report> {
+        let [first, others @ ..] = retrained else { return self.on(&mut experiment.workspace, name, None).await };
+        let mut report = self.on(&mut experiment.workspace, name, Some(first.as_path())).await?;
+        let yardstick =
+            Some(first.as_path()).filter(|_| attack(name).is_ok_and(|attack| attack.info().needs_retrained()));
+        let mut reports = Vec::new();
+        for path in others {
+            let device = experiment.workspace.device().clone();
+            let mut other = checkpoint(path, &device)?;
+            other.card.forgotten_classes.clone_from(&classes.forgotten);
+            let mut workspace = Workspace::new(&device);
+            let dataset = experiment.workspace.dataset_as_read()?.clone();
+            workspace.load(dataset, &path.display().to_string(), other);
+            reports.push(self.on(&mut workspace, name, yardstick).await?);
+        }
+        if !reports.is_empty() {
+            report.put_range_beside(&reports);
+        }
+        Ok(report)
+    }
+
+    async fn on(&self, workspace: &mut Workspace, name: &str, retrained: Option<&Path>) -> Result<Report> {
         let retrained = retrained.map(|path| checkpoint(path, workspace.device())).transpose()?;
         workspace.start_attack(AttackRequest {
             name: name.into(),
@@ -95,22 +135,24 @@ impl Attack {
     }
 }
 
-/// The numbers as a table: what it is, the network's, its interval, retrained's.
+/// The numbers as a table: what it is, the network's, its interval, retrained's, the range of several retrained.
 fn print(info: &AttackInfo, report: &Report) {
     println!("{}: {}", info.title, info.sentence);
-    let reference = report.numbers.iter().any(|figure| figure.reference.is_some());
-    let heads = if reference { ["network", "95 % interval", "retrained"] } else { ["network", "95 % interval", ""] };
-    println!("  {:72}{:>12}{:>20}{:>12}", "", heads[0], heads[1], heads[2]);
+    let head = |of: fn(&Figure) -> bool, head| if report.numbers.iter().any(of) { head } else { "" };
+    let reference = head(|figure| figure.reference.is_some(), "retrained");
+    let range = head(|figure| figure.reference_range.is_some(), "its range");
+    println!("  {:72}{:>12}{:>20}{reference:>12}{range:>20}", "", "network", "95 % interval");
     for figure in &report.numbers {
         let number = info.numbers.iter().find(|number| number.key == figure.key);
         let (label, unit) = number.map_or((figure.key, ""), |number| (number.label, number.unit));
         let of = figure.of.as_deref().map(|of| format!(" [{}]", named(info, of))).unwrap_or_default();
         let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
-        let Figure { value, interval, reference, .. } = figure;
+        let Figure { value, interval, reference, reference_range, .. } = figure;
         let digits = digits(&unit);
-        let interval = interval.map(|[low, high]| format!("{low:.digits$} to {high:.digits$}")).unwrap_or_default();
+        let ends = |[low, high]: [f64; 2]| format!("{low:.digits$} to {high:.digits$}");
+        let [interval, range] = [interval, reference_range].map(|pair| pair.map(ends).unwrap_or_default());
         let reference = reference.map(|reference| format!("{reference:.digits$}")).unwrap_or_default();
-        println!("  {:72}{value:>12.digits$}{interval:>20}{reference:>12}", format!("{label}{of}{unit}"));
+        println!("  {:72}{value:>12.digits$}{interval:>20}{reference:>12}{range:>20}", format!("{label}{of}{unit}"));
     }
     for note in &report.notes {
         let sentence = info.notes.iter().find(|row| row.key == *note).map_or(*note, |row| row.sentence);

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use clap::Args;
 use purge_unlearning::Result;
 use purge_unlearning::evaluation::Evaluation;
-use purge_unlearning::unlearning::{Preset, StopReason, Summary};
+use purge_unlearning::unlearning::run::CERTIFICATE;
+use purge_unlearning::unlearning::{Preset, Step, StopReason, Summary};
 
 use crate::ablate;
 use crate::options::{Subject, method_name, methods_help, preset, settings_help, write_whole};
@@ -68,6 +69,7 @@ impl Unlearn {
             print_scores(&columns);
             let against = violations.map(|n| format!(", {n} of them against the retain gradient")).unwrap_or_default();
             println!("stopped by {}: {steps} steps, {seconds:.1} s{against}", stop.as_str());
+            certificate(&outcome.trace).iter().for_each(|words| println!("{words}"));
         }
         subject.report(&outcome)?;
         if let Some(path) = &self.out {
@@ -86,6 +88,27 @@ impl Unlearn {
 
 /// The exit code of a run that has diverged.
 const DIVERGED: u8 = 7;
+
+/// What the steps did to the retain loss, where they report it.
+fn certificate(trace: &[Step]) -> Option<String> {
+    let [dots, own, other] =
+        CERTIFICATE.map(|info| trace.iter().filter_map(|step| step.number(info.key)).collect::<Vec<f64>>());
+    let over_zero = |values: &[f64]| {
+        100.0 * values.iter().filter(|value| **value > 0.0).count() as f64 / values.len().max(1) as f64
+    };
+    let most = |values: &[f64]| values.iter().fold(0.0, |most: f64, value| most.max(*value));
+    (!dots.is_empty()).then(|| {
+        format!(
+            "certificate: {:.1} % of the steps went against the retain gradient; the retain loss rose in {:.1} % of them on \
+             their own batch, by up to {:.2e} nats, and in {:.1} % on another one, by up to {:.2e}",
+            over_zero(&dots),
+            over_zero(&own),
+            most(&own),
+            over_zero(&other),
+            most(&other),
+        )
+    })
+}
 
 fn print_scores(columns: &[(&str, &Evaluation)]) {
     type Score = (&'static str, fn(&Evaluation) -> f64, usize);
@@ -107,5 +130,27 @@ fn print_scores(columns: &[(&str, &Evaluation)]) {
         print!("{name:15}");
         columns.iter().for_each(|(_, evaluation)| print!("{:11.digits$}", value(evaluation)));
         println!();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use purge_unlearning::unlearning::method::Scalar;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_summed_up() {
+        let step = |step: usize, values: [f64; 3]| {
+            let scalars = CERTIFICATE.iter().zip(values).map(|(info, value)| (info.key, Scalar::Number(value)));
+            Step { step, scalars: scalars.collect() }
+        };
+        let words = certificate(&[step(1, [-1.0, 0.5, -2.0]), step(2, [0.0, -1.0, -3.0]), step(3, [1.0, 0.25, 0.0])]);
+        let expected = "33.3 % of the steps went against the retain gradient; the retain loss rose in 66.7 % of them on \
+                        their own batch, by up to 5.00e-1 nats, and in 0.0 % on another one, by up to 0.00e0";
+        assert_eq!(words.as_deref().and_then(|words| words.strip_prefix("certificate: ")), Some(expected));
+        assert_eq!(certificate(&[Step { step: 1, scalars: BTreeMap::new() }]), None);
     }
 }

@@ -8,6 +8,7 @@ mod data;
 mod options;
 mod scores;
 mod settings;
+mod shadows;
 mod stopwatch;
 mod table;
 mod task;
@@ -38,6 +39,8 @@ enum Command {
     Attack(attack::Attack),
     /// Every class and seed of a network, and tables of them
     Table(table::Table),
+    /// Attack many networks at once, each of which learnt half of a class and then forgot it
+    Shadows(shadows::Shadows),
     /// Store evaluations of a network for a page to show at once
     Scores(scores::Scores),
     /// Look into data files, or pack them for the page
@@ -90,6 +93,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Evaluate(evaluate) => evaluate.run().await,
         Command::Attack(attack) => attack.run().await,
         Command::Table(table) => table.run().await,
+        Command::Shadows(shadows) => shadows.run().await,
         Command::Scores(scores) => scores.run().await,
         Command::Data(data) => data.run(),
         Command::Bench(bench) => bench.run().await,

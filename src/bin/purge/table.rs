@@ -85,10 +85,18 @@ impl FromStr for Classes {
     }
 }
 
+/// Every `count`th task, from `index`, which counts from 1.
 #[derive(Debug, Clone, Copy)]
-struct Shard {
+pub struct Shard {
     index: usize,
     count: usize,
+}
+
+impl Shard {
+    /// The tasks that are its own.
+    pub fn of<T>(self, tasks: Vec<T>) -> impl Iterator<Item = T> {
+        tasks.into_iter().skip(self.index - 1).step_by(self.count)
+    }
 }
 
 impl FromStr for Shard {
@@ -116,14 +124,14 @@ impl Table {
         std::fs::create_dir_all(out).map_err(|e| Error::io(out.display(), e))?;
         let mut experiment = Experiment::open(self.device, model, data, self.non_members.split()).await?;
         let classes = self.classes.of(experiment.workspace.dataset()?.classes());
-        let methods = self.methods()?;
+        let methods = with_presets(&self.method, &self.preset)?;
         let mut tasks = Vec::new();
         for seed in 0..self.seeds {
             for &class in &classes {
                 tasks.extend(methods.iter().map(|&(method, preset)| (seed, class, method, preset)));
             }
         }
-        for (seed, class, method, preset) in tasks.into_iter().skip(self.shard.index - 1).step_by(self.shard.count) {
+        for (seed, class, method, preset) in self.shard.of(tasks) {
             // Else what the task before has forgotten would count as forgotten in this one.
             experiment.workspace.reset();
             let config = experiment.config(method, Some(preset), vec![class], seed, &self.set)?;
@@ -151,25 +159,6 @@ impl Table {
         Ok(())
     }
 
-    /// Each method with each of the presets that it has.
-    fn methods(&self) -> Result<Vec<(&str, Preset)>> {
-        let mut pairs = Vec::new();
-        for name in &self.method {
-            let info = method(name)?.info();
-            let known: Vec<Preset> = self.preset.iter().copied().filter(|preset| info.has(*preset)).collect();
-            if known.is_empty() {
-                let presets: Vec<&str> = info.presets.iter().map(|preset| preset.preset.as_str()).collect();
-                return Err(Error::config(
-                    "--preset",
-                    format!("one of {name}'s: {}", presets.join(", ")),
-                    "none of them",
-                ));
-            }
-            pairs.extend(known.into_iter().map(|preset| (name.as_str(), preset)));
-        }
-        Ok(pairs)
-    }
-
     /// Fails where the result that is there is of other settings, or the table would mix what does not belong together.
     fn must_be_of(&self, path: &Path, config: &RunConfig, data: &str) -> Result<()> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path.display(), e))?;
@@ -184,7 +173,9 @@ impl Table {
         compare("data", &there["data"], &data.into());
         let split = self.non_members.split().as_str();
         compare("non_members", &there["after"]["non_member_split"], &split.into());
-        for (key, value) in wanted.as_object().into_iter().flatten() {
+        // Whether steps are measured makes no other result.
+        let measures = |key: &str| key == "certificate";
+        for (key, value) in wanted.as_object().into_iter().flatten().filter(|(key, _)| !measures(key)) {
             compare(key, &there["config"][key], value);
         }
         if differences.is_empty() {
@@ -194,6 +185,21 @@ impl Table {
             format!("no results of other settings in it; {} is of {}", path.display(), differences.join(", "));
         Err(Error::config("--out", expected, "one: take another folder, or remove the file"))
     }
+}
+
+/// Each method with each of the presets that it has.
+pub fn with_presets<'a>(methods: &'a [String], presets: &[Preset]) -> Result<Vec<(&'a str, Preset)>> {
+    let mut pairs = Vec::new();
+    for name in methods {
+        let info = method(name)?.info();
+        let known: Vec<Preset> = presets.iter().copied().filter(|preset| info.has(*preset)).collect();
+        if known.is_empty() {
+            let presets: Vec<&str> = info.presets.iter().map(|preset| preset.preset.as_str()).collect();
+            return Err(Error::config("--preset", format!("one of {name}'s: {}", presets.join(", ")), "none of them"));
+        }
+        pairs.extend(known.into_iter().map(|preset| (name.as_str(), preset)));
+    }
+    Ok(pairs)
 }
 
 /// What a table needs of a result.

@@ -1,3 +1,4 @@
+use std::io;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -117,6 +118,24 @@ impl Experiment {
         let name = format!("{}-without-{}.safetensors", self.name(), joined(&gone, "-"));
         let path = self.model.with_file_name(name);
         path.is_file().then_some(path)
+    }
+
+    /// That one, and those from other seeds: `mnist-group-without-3-seed-1.safetensors`
+    pub fn all_beside(&self, classes: &ClassRoles) -> Result<Vec<PathBuf>> {
+        let Some(first) = self.beside(classes) else { return Ok(Vec::new()) };
+        let stem = first.file_stem().unwrap_or_default().to_string_lossy();
+        let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_seed = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let seed = name.strip_prefix(&format!("{stem}-seed-")).and_then(|rest| rest.strip_suffix(".safetensors"));
+            seed.is_some_and(|seed| seed.parse::<u64>().is_ok())
+        };
+        let paths = std::fs::read_dir(folder)
+            .and_then(|all| all.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
+        let mut others = paths.map_err(|e| Error::io(folder.display(), e))?;
+        others.retain(|path| is_seed(path));
+        others.sort();
+        Ok([vec![first], others].concat())
     }
 }
 

@@ -5,7 +5,9 @@ use indicatif::ProgressBar;
 use purge_unlearning::data::{Augmentation, defaults};
 use purge_unlearning::evaluation::ConfusionMatrix;
 use purge_unlearning::inference;
-use purge_unlearning::model::{Architecture, Card, Checkpoint, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem};
+use purge_unlearning::model::{
+    Architecture, Card, Checkpoint, Network, Norm, Precision, ResNetConfig, SmallCnnConfig, Stem,
+};
 use purge_unlearning::training::{Epoch, OptimizerKind, TrainConfig, Training};
 use purge_unlearning::work::Here;
 use purge_unlearning::{Error, Result};
@@ -95,9 +97,18 @@ enum Augment {
 
 /// Which normalisation.
 #[derive(Clone, Copy, ValueEnum)]
-enum NormName {
+pub enum NormName {
     Group,
     Batch,
+}
+
+impl NormName {
+    pub fn norm(self) -> Norm {
+        match self {
+            NormName::Group => Norm::Group,
+            NormName::Batch => Norm::Batch,
+        }
+    }
 }
 
 /// The first layers of a ResNet.
@@ -143,23 +154,7 @@ impl Train {
         };
         let mut training = Training::new(model, &dataset, config.clone(), &device)?;
         let snapshot = Snapshot::beside(&self.out);
-        snapshot.restore(&mut training)?;
-        let bar = ProgressBar::new(config.epochs as u64);
-        bar.set_position(training.epochs_done() as u64);
-        while let Some(Epoch { done, of, loss }) = training.epoch().await? {
-            bar.inc(1);
-            // The bar is hidden where there is no terminal; a log wants lines.
-            if bar.is_hidden() {
-                println!("epoch {done}/{of} loss {loss:.4}");
-            } else {
-                bar.set_message(format!("loss {loss:.4}"));
-            }
-            if done < of {
-                snapshot.keep(&training).await?;
-            }
-        }
-        bar.finish_and_clear();
-        let network = training.network().clone();
+        let network = snapshot.to_the_end(&mut training, config.epochs).await?;
 
         let mut card = Card {
             dataset: dataset.name.clone(),
@@ -191,10 +186,7 @@ impl Train {
     }
 
     fn architecture(&self, channels: usize, classes: usize) -> Architecture {
-        let norm = self.norm.map(|norm| match norm {
-            NormName::Group => Norm::Group,
-            NormName::Batch => Norm::Batch,
-        });
+        let norm = self.norm.map(NormName::norm);
         match self.network {
             NetworkName::SmallCnn => {
                 let default = SmallCnnConfig::new(channels, classes);
@@ -214,10 +206,7 @@ impl Train {
     }
 
     fn command(&self, model: &Architecture, epochs: usize) -> String {
-        let norm = match model.norm() {
-            Norm::Group => "group",
-            Norm::Batch => "batch",
-        };
+        let norm = model.norm().as_str();
         let network = match (self.network, self.stem) {
             (NetworkName::SmallCnn, _) => "",
             (NetworkName::ResNet18, StemName::Small) => " --network resnet18",
@@ -246,10 +235,31 @@ impl Train {
 }
 
 /// The file beside the network that a killed run goes on from.
-struct Snapshot(PathBuf);
+pub struct Snapshot(PathBuf);
 
 impl Snapshot {
-    fn beside(out: &Path) -> Self {
+    /// All passes of a training that are left, from the last that was kept on.
+    pub async fn to_the_end(&self, training: &mut Training<'_>, epochs: usize) -> Result<Network> {
+        self.restore(training)?;
+        let bar = ProgressBar::new(epochs as u64);
+        bar.set_position(training.epochs_done() as u64);
+        while let Some(Epoch { done, of, loss }) = training.epoch().await? {
+            bar.inc(1);
+            // The bar is hidden where there is no terminal; a log wants lines.
+            if bar.is_hidden() {
+                println!("epoch {done}/{of} loss {loss:.4}");
+            } else {
+                bar.set_message(format!("loss {loss:.4}"));
+            }
+            if done < of {
+                self.keep(training).await?;
+            }
+        }
+        bar.finish_and_clear();
+        Ok(training.network().clone())
+    }
+
+    pub fn beside(out: &Path) -> Self {
         let mut name = out.as_os_str().to_owned();
         name.push(".training");
         Self(name.into())
@@ -268,7 +278,7 @@ impl Snapshot {
         write_whole(&self.0, &training.snapshot().await?)
     }
 
-    fn remove(&self) -> Result<()> {
+    pub fn remove(&self) -> Result<()> {
         match std::fs::remove_file(&self.0) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(self.0.display(), error)),
             _ => Ok(()),

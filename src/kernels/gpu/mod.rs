@@ -32,4 +32,4 @@ pub(super) use max::max_pool;
 pub(super) use parameters::{join, spread};
 pub(super) use pixels::spatial_mean;
 pub(super) use rows::{row_losses, tap_means};
-pub(super) use update::{descend, square, update};
+pub(super) use update::{descend, dot, update};

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::device::{DeviceKind, open};
 use crate::kernels::tests::noise;
-use crate::kernels::{join, linear, product, spread, square, tap_means};
+use crate::kernels::{dot, join, linear, product, spread, square, tap_means};
 
 fn gpu() -> Device {
     pollster::block_on(open(DeviceKind::Wgpu)).expect("these tests need a graphics adapter; one of software will do")
@@ -99,6 +99,8 @@ fn means_and_squares() {
         let [cpu, gpu] = both([len]);
         let [cpu, gpu] = [square(&cpu), square(&gpu)];
         close(&[cpu / len as f32, gpu / len as f32]);
+        let [[a, b], [c, d]] = [both([len]), both([len])];
+        close(&[dot(&a, &c), dot(&b, &d)].map(|product| product / len as f32));
     }
     let broken = Tensor::<1>::from_data(TensorData::from([1.0, f32::NAN]), &gpu());
     assert!(values(&square(&broken))[0].is_nan());

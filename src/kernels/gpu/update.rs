@@ -43,12 +43,12 @@ static REPORT: Kernel = Kernel {
     source: include_str!("report.wgsl"),
 };
 
-/// ‖θ‖², `[1]`
-pub(in crate::kernels) fn square(theta: &Tensor<1>) -> Tensor<1> {
-    let theta = buffer(theta);
-    let sums = empty(&theta, [SUMS * GROUPS]);
-    find_dots(&theta, &theta, &sums);
-    fold(&sums, 1, false)
+/// ⟨a, b⟩, `[1]`
+pub(in crate::kernels) fn dot(a: &Tensor<1>, b: &Tensor<1>) -> Tensor<1> {
+    let (a, b) = (buffer(a), buffer(b));
+    let sums = empty(&a, [SUMS * GROUPS]);
+    find_dots(&a, &b, &sums);
+    fold(&sums, 0, false)
 }
 
 /// A step of the projected gradient; see [`Projection`]. Gives the numbers of the step.

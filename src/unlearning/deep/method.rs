@@ -55,7 +55,7 @@ impl Method for Deep {
             samples_at_once: 0,
         };
         match preset {
-            Preset::Published => Settings::of(&[&own, &BatchConfig { batch_size: 128, seed: 0 }]),
+            Preset::Published => Settings::of(&[&own, &BatchConfig::new(128)]),
             other => Err(INFO.no_preset(other)),
         }
     }

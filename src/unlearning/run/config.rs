@@ -89,6 +89,15 @@ pub(crate) struct BatchConfig {
     pub batch_size: usize,
     /// See [`LoopConfig::seed`].
     pub seed: u64,
+    /// See [`LoopConfig::certificate`].
+    pub certificate: bool,
+}
+
+impl BatchConfig {
+    /// Batches of so many samples, and what is usual for the rest.
+    pub fn new(batch_size: usize) -> Self {
+        Self { batch_size, seed: 0, certificate: false }
+    }
 }
 
 /// The settings of the loop. A method leaves out those that mean nothing for it.
@@ -124,6 +133,9 @@ pub struct LoopConfig {
     pub budget_floor: f64,
     /// Seed of the batches.
     pub seed: u64,
+    /// Ours: whether each step is held against what it does to the retain loss, see [`CERTIFICATE`](super::CERTIFICATE). The
+    /// weights are the same with it.
+    pub certificate: bool,
 }
 
 /// For `check_every`: more steps than an epoch has, so that looks come at the ends of epochs alone.
@@ -152,6 +164,7 @@ impl LoopConfig {
             budget_samples: 0,
             budget_floor: 0.0,
             seed: 0,
+            certificate: false,
         }
     }
 }

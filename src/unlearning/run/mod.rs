@@ -1,6 +1,7 @@
 //! The loop around the steps. A run is pulled: each [`Run::advance`] does a few steps and tells how it stands, so that
 //! pausing is not calling it, stepping is calling it with 1, and cancelling is dropping it.
 
+mod certificate;
 mod check;
 mod config;
 mod epochs;
@@ -11,6 +12,7 @@ mod stopping;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::CERTIFICATE;
 #[cfg(feature = "cpu")]
 pub(crate) use check::Sums;
 pub(crate) use config::BatchConfig;

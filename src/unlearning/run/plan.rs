@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) forget_indices: Vec<usize>,
     pub(super) target_indices: Vec<usize>,
     pub(super) budget_indices: Vec<usize>,
+    /// The samples of D_r that every certificate looks at.
+    pub(super) other_retain: Vec<usize>,
     pub(super) epochs: Epochs,
     /// Whether no look that is due is ever left out.
     pub(super) always_looks: bool,
@@ -107,6 +109,7 @@ impl Plan {
         let budget_indices = some_of(samples.retain_indices(), limits.budget_samples, limits.seed);
         // Shuffled otherwise than the batches of the steps, or a check would look at what was just trained on.
         let target_indices = some_of(&forget_indices, limits.target_samples, limits.seed ^ 0x100c);
+        let other_retain = some_of(samples.retain_indices(), limits.batch_size, limits.seed ^ 0xce27);
         let classes = dataset.classes();
         let row = |index: usize| &teacher_logits[index * classes..(index + 1) * classes];
         let labels = dataset.train.labels();
@@ -131,6 +134,7 @@ impl Plan {
             forget_indices,
             target_indices,
             budget_indices,
+            other_retain,
             epochs,
             always_looks: limits.look_margin >= 100.0 || !reports_forget_accuracy,
             limits,
@@ -148,9 +152,10 @@ impl Plan {
     pub(super) async fn take(&self, taken: &mut Taken, steps: usize, hands: &dyn Hands) {
         let Taken { walk, values, check, .. } = taken;
         while values.len() < steps && check.is_none() {
-            let packed = walk.steps.step(&mut walk.network, &mut walk.samples, hands).await;
+            let (packed, certificate) = self.step(walk, hands).await;
             // One number more, which is finite only where all weights are.
-            values.push(join(vec![packed, square(&walk.network.parameters().flat())]));
+            let sound = square(&walk.network.parameters().flat());
+            values.push(join([vec![packed, sound], certificate].concat()));
             walk.step += 1;
             *check = self.check_after(walk.step);
         }
@@ -182,11 +187,16 @@ impl Plan {
             values.push(self.look(hands, &state.walk.network, check).await);
         }
         let values = device::read_while(join(values), meanwhile(&state.walk)).await?;
-        let width = state.walk.steps.packed_len() + 1;
+        let (own, more) = (state.walk.steps.packed_len(), self.certificate_len());
+        let width = own + 1 + more;
         let (rows, looked) = values.split_at(count * width);
         let done: Vec<Step> = (first..)
-            .zip(rows.chunks_exact(width).take_while(|row| all_finite(row)))
-            .map(|(step, row)| Step { step, scalars: state.walk.steps.report(&row[..width - 1]) })
+            .zip(rows.chunks_exact(width).take_while(|row| all_finite(&row[..=own])))
+            .map(|(step, row)| {
+                let mut scalars = state.walk.steps.report(&row[..own]);
+                scalars.extend(self.certified(&row[own + 1..]));
+                Step { step, scalars }
+            })
             .collect();
         for (key, scalar) in done.iter().flat_map(|step| &step.scalars) {
             *state.flags.entry(key).or_default() += usize::from(*scalar == Scalar::Flag(true));

@@ -1,30 +1,44 @@
 use std::sync::OnceLock;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use pollster::block_on;
 use proptest::prelude::*;
 
 use super::*;
 use crate::bars::bars;
 use crate::data::testing::shown;
-use crate::model::{Architecture, SmallCnnConfig};
+use crate::evaluation::mean_cross_entropy;
+use crate::inference::logits_of;
+use crate::model::{Architecture, Norm, SmallCnnConfig};
 use crate::training::{TrainConfig, Training};
-use crate::unlearning::{METHODS, Preset, Subject};
+use crate::unlearning::{METHODS, Method, Preset, Subject};
+
+fn with_norm(norm: Norm) -> Architecture {
+    SmallCnnConfig::new(1, 3).with_width(8).with_norm(norm).into()
+}
 
 fn architecture() -> Architecture {
-    SmallCnnConfig::new(1, 3).with_width(8).into()
+    with_norm(Norm::Group)
+}
+
+fn train(architecture: Architecture, dataset: &Dataset) -> Network {
+    let config = TrainConfig { epochs: 4, batch_size: 8, ..TrainConfig::for_dataset("bars") };
+    let training = Training::new(architecture, dataset, config, &Device::flex()).unwrap();
+    block_on(training.run(|_| Ok(()))).unwrap()
+}
+
+fn trained() -> (Network, Arc<Dataset>) {
+    static TRAINED: OnceLock<(Network, Arc<Dataset>)> = OnceLock::new();
+    TRAINED
+        .get_or_init(|| {
+            let dataset = bars(8);
+            (train(architecture(), &dataset), Arc::new(dataset))
+        })
+        .clone()
 }
 
 fn start(look_margin: usize) -> Run {
-    static TRAINED: OnceLock<(Network, Arc<Dataset>)> = OnceLock::new();
-    let (network, dataset) = TRAINED
-        .get_or_init(|| {
-            let dataset = bars(8);
-            let config = TrainConfig { epochs: 4, batch_size: 8, ..TrainConfig::for_dataset("bars") };
-            let training = Training::new(architecture(), &dataset, config, &Device::flex()).unwrap();
-            (block_on(training.run(|_| Ok(()))).unwrap(), Arc::new(dataset))
-        })
-        .clone();
+    let (network, dataset) = trained();
     let subject = Subject { dataset: "bars", network: &architecture() };
     let config = RunConfig::new(METHODS[0], Preset::Strict, &subject, 1).unwrap();
     let changes = [
@@ -152,4 +166,79 @@ fn what_a_run_has_spent_beforehand_counts_with_the_step_that_it_was() {
     assert_eq!(run.elapsed, before);
     block_on(run.advance(1)).unwrap();
     assert!(spent > Duration::ZERO && run.elapsed >= before + spent);
+}
+
+/// Batches of 5, which do not come out even.
+fn start_certified(method: &'static dyn Method, network: Network, dataset: Arc<Dataset>, certificate: bool) -> Run {
+    let subject = Subject { dataset: "bars", network: network.architecture() };
+    let config = RunConfig::new(method, method.info().default_preset, &subject, 1).unwrap();
+    let config = config.with("batch_size", 5).unwrap().with("certificate", certificate).unwrap();
+    block_on(Run::start(network, dataset, config, None)).unwrap()
+}
+
+#[test]
+fn a_certificate_changes_no_run() {
+    let (network, dataset) = trained();
+    for method in METHODS {
+        let [(with, all), (without, plain)] = [true, false].map(|certificate| {
+            let mut run = start_certified(method, network.clone(), dataset.clone(), certificate);
+            let mut steps = Vec::new();
+            while run.state.stop.is_none() && steps.len() < 12 {
+                steps.extend(block_on(run.advance(3)).unwrap().steps);
+            }
+            (run, steps)
+        });
+        let name = method.info().name;
+        assert_eq!(standing(&with), standing(&without), "{name}");
+        let own = |step: &Step| step.scalars.keys().all(|key| CERTIFICATE.iter().all(|info| info.key != *key));
+        assert!(plain.iter().all(own), "{name}");
+        for step in &all {
+            let named: Vec<f64> = CERTIFICATE.iter().filter_map(|info| step.number(info.key)).collect();
+            assert_eq!(named.len(), CERTIFICATE.len(), "{name}");
+        }
+        let stripped = all.into_iter().map(|mut step| {
+            step.scalars.retain(|key, _| CERTIFICATE.iter().all(|info| info.key != *key));
+            step
+        });
+        assert_eq!(stripped.collect::<Vec<_>>(), plain, "{name}");
+    }
+}
+
+/// Mean cross-entropy on training samples, in 64 bits of 32-bit logits.
+fn loss(network: &Network, dataset: &Dataset, indices: &[usize]) -> f64 {
+    let logits = block_on(logits_of(&Here, network, dataset, &dataset.train, indices)).unwrap();
+    let labels = indices.iter().map(|&index| usize::from(dataset.train.labels()[index]));
+    mean_cross_entropy(logits.chunks_exact(dataset.classes()).zip(labels))
+}
+
+/// The true changes against losses of logits, the first order against differences of these along the step.
+#[test]
+fn a_certificate_is_the_loss_before_and_after_and_its_slope_along_the_step() {
+    let dataset = Arc::new(bars(8));
+    for (norm, method) in [(Norm::Group, "purge"), (Norm::Batch, "purge"), (Norm::Batch, "gradient_ascent")] {
+        let network = train(with_norm(norm), &dataset);
+        let method = crate::unlearning::method::method(method).unwrap();
+        let mut run = start_certified(method, network, dataset.clone(), true);
+        for _ in 0..3 {
+            let before = run.network().clone();
+            let batch = run.state.walk.samples.clone().next_retain().indices;
+            let steps = block_on(run.advance(1)).unwrap().steps;
+            let number = |key: &str| steps[0].number(key).unwrap();
+            for (key, indices) in [("retain_change", &batch), ("retain_change_fixed", &run.plan.other_retain)] {
+                let expected = loss(run.network(), &dataset, indices) - loss(&before, &dataset, indices);
+                assert!((number(key) - expected).abs() < 1e-6, "{key} {} {expected}", number(key));
+            }
+            let update = run.network().parameters().flat() - before.parameters().flat();
+            let along = |way: f64| {
+                let mut network = before.clone();
+                let moved: Tensor<1> = before.parameters().flat() + update.clone() * way;
+                network.parameters_mut().set_flat(moved);
+                loss(&network, &dataset, &batch)
+            };
+            let far = 0.05;
+            let slope = (along(far) - along(-far)) / (2.0 * far);
+            let dot = number("certificate_dot");
+            assert!((dot - slope).abs() < 5e-6 + 0.03 * slope.abs(), "{norm:?} {dot} {slope}");
+        }
+    }
 }

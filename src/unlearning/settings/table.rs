@@ -123,6 +123,8 @@ pub static TABLE: &[Setting] = &[
         "Images at once", "A larger batch goes through in parts, with the same result in less memory; 0 is what 1.5 GB hold."),
     row("seed", Steps, whole(0, 9_007_199_254_740_991),
         "Seed", "Fixes the order of the images."),
+    row("certificate", Steps, Range::Switch,
+        "Certificate", "Measures what each step does to the loss on the rest, and changes nothing else; a step then takes about twice as long."),
 
     row("target_forget_accuracy", Stopping, number(0.0, 100.0),
         "Target forget accuracy", "Stop when no more of the forgotten images than this are recognised.").unit("%"),

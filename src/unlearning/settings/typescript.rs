@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{Group, Range, Setting, TABLE};
 use crate::camel::camel;
 use crate::model::SmallCnnConfig;
-use crate::unlearning::method::{METHODS, Method, Subject};
-use crate::unlearning::run::StopReason;
+use crate::unlearning::method::{METHODS, Method, ScalarInfo, Subject};
+use crate::unlearning::run::{CERTIFICATE, StopReason};
 use crate::{Error, Result};
 
 /// The table, the methods and the reasons to stop as the TypeScript file of the package.
@@ -55,6 +55,8 @@ pub fn typescript() -> Result<String> {
     constant(&mut text, "The one table of settings.", "settings", "readonly SettingInfo[]", &rows)?;
     let methods = METHODS.iter().map(|method| info(*method)).collect::<Result<Vec<_>>>()?;
     constant(&mut text, "Every method, PURGE first.", "methods", "readonly MethodInfo[]", &methods)?;
+    let words = "What the steps of any method report besides where `certificate` is set.";
+    constant(&mut text, words, "certificateScalars", "MethodInfo['scalars']", &scalars(&CERTIFICATE))?;
     Ok(text)
 }
 
@@ -144,11 +146,6 @@ fn info(method: &dyn Method) -> Result<Value> {
     let network = SmallCnnConfig::new(1, 10).into();
     let settings = method.settings(info.default_preset, &Subject { dataset: "mnist", network: &network })?;
     let keys: Vec<String> = settings.rows().map(|row| camel(row.key)).collect();
-    let scalars: Vec<Value> = info
-        .scalars
-        .iter()
-        .map(|scalar| json!({ "key": camel(scalar.key), "label": scalar.label, "kind": scalar.kind }))
-        .collect();
     Ok(json!({
         "name": info.name,
         "title": info.title,
@@ -158,9 +155,14 @@ fn info(method: &dyn Method) -> Result<Value> {
         "presets": info.presets,
         "defaultPreset": info.default_preset,
         "settings": keys,
-        "scalars": scalars,
+        "scalars": scalars(info.scalars),
         "pass": info.pass,
     }))
+}
+
+fn scalars(infos: &[ScalarInfo]) -> Vec<Value> {
+    let scalar = |info: &ScalarInfo| json!({ "key": camel(info.key), "label": info.label, "kind": info.kind });
+    infos.iter().map(scalar).collect()
 }
 
 fn constant(text: &mut String, words: &str, name: &str, kind: &str, values: &impl Serialize) -> Result<()> {

@@ -66,6 +66,18 @@ describe('the picture', () => {
     expect(spots.map((spot) => spot.dominated)).toEqual([false, false, false, true, false]);
   });
 
+  it('shows how far retrained goes where there are several, and how near they are to each other', () => {
+    const seeds = [evaluation({ fa: 0, taRetained: 98, ta: 90 }), evaluation({ fa: 0.2, taRetained: 97.5, ta: 89 })];
+    const rows = rowsOf(comparison, evaluation({}), seeds[0], seeds);
+    const [before, retrained] = rows;
+    expect(before?.spread).toBeUndefined();
+    expect(retrained?.spread).toMatchObject({ taRetained: [97.5, 98], fa: [0, 0.2] });
+    const [least = 0, most] = retrained?.spread?.tow ?? [];
+    expect([least.toFixed(4), most]).toEqual([(0.998 * 0.99).toFixed(4), 1]);
+    expect(spotsOf(rows, 'fa')[1]?.spread).toEqual({ x: [0, 0.2], y: [97.5, 98] });
+    expect(spotsOf(rowsOf(comparison, undefined, seeds[0]), 'fa')[0]?.spread).toBeUndefined();
+  });
+
   it('has a line through the runs that differ in their target, by the target', () => {
     const [five, one] = [sweepEntries(first)[1]!, sweepEntries(first)[0]!];
     const swept = comparisonOf([five, 5, 98], [second, 2, 97], [one, 1, 96]);

@@ -1,8 +1,10 @@
 import type { Evaluation } from 'purge-unlearning';
 import { figures } from '../presenting/format';
+import { spreadOf, type Spread } from '../presenting/spread';
 import { entryTitle, sweepKey, sweepTitle } from './entries';
 import type { Comparable } from './columns';
 import type { ComparedRun, Comparison, Yardstick } from './comparison.svelte';
+import type { Judgement } from './judges';
 import { dominated, scoresOf, type Scores } from './scores';
 
 /** A row of the table: a run, or one of the two networks that runs are held against. */
@@ -10,6 +12,8 @@ export interface Row extends Comparable {
   key: string;
   role: 'run' | 'before' | 'retrained';
   run?: ComparedRun;
+  /** How far the scores go among the networks retrained from several seeds. */
+  spread?: Partial<Record<keyof Scores, Spread>>;
 }
 
 /** The two networks first, then the runs in their order. */
@@ -17,6 +21,7 @@ export function rowsOf(
   comparison: Comparison,
   before: Evaluation | undefined,
   retrained: Evaluation | undefined,
+  seeds: readonly Evaluation[] = [],
 ): Row[] {
   const network = (role: Yardstick, title: string, evaluation: Evaluation | undefined): Row[] => {
     if (!evaluation) return [];
@@ -25,13 +30,32 @@ export function rowsOf(
   };
   return [
     ...network('before', 'Before', before),
-    ...network('retrained', 'Retrained', retrained),
+    ...network('retrained', 'Retrained', retrained).map((row) => ({
+      ...row,
+      ...spreadAmong(seeds, retrained, comparison.yardsticks.retrained),
+    })),
     ...comparison.runs.map((run): Row => {
       const { key, entry, evaluation, judgement, seconds } = run;
       const scores = evaluation && scoresOf(evaluation, retrained, judgement);
       return { key, role: 'run', run, title: entryTitle(entry), scores, seconds };
     }),
   ];
+}
+
+const scored = ['taRetained', 'fa', 'ra', 'mia', 'tow'] as const satisfies (keyof Scores)[];
+
+/** @param judgement Where attacks were made, the membership score is the worst of more than evaluations have. */
+function spreadAmong(
+  seeds: readonly Evaluation[],
+  retrained: Evaluation | undefined,
+  judgement: Judgement | undefined,
+): Pick<Row, 'spread'> {
+  const spreads = scored.flatMap((key) => {
+    if (key === 'mia' && judgement?.membership) return [];
+    const spread = spreadOf(seeds, (of) => scoresOf(of, retrained)[key]);
+    return spread ? [[key, spread] as const] : [];
+  });
+  return spreads.length > 0 ? { spread: Object.fromEntries(spreads) } : {};
 }
 
 /** A point of the picture. */
@@ -44,16 +68,20 @@ export interface Spot {
   scores: Scores;
   x: number;
   y: number;
+  /** How far both go among the networks retrained from several seeds. */
+  spread?: { x: Spread; y: Spread };
   /** Another run is as good in both and better in one. */
   dominated: boolean;
 }
 
 /** What of the rows can be drawn. */
 export function spotsOf(rows: readonly Row[], against: 'fa' | 'mia'): Spot[] {
-  const drawn = rows.flatMap(({ key, role, title, scores, run }) => {
+  const drawn = rows.flatMap(({ key, role, title, scores, run, spread: spreads }) => {
     const target = run?.entry.overrides.targetForgetAccuracy;
     const label = target === undefined ? title : `${figures(target)}\u202f%`;
-    return scores ? [{ key, role, title, label, scores, x: scores[against], y: scores.taRetained }] : [];
+    const [x, y] = [spreads?.[against], spreads?.taRetained];
+    const spread = x && y ? { spread: { x, y } } : {};
+    return scores ? [{ key, role, title, label, scores, x: scores[against], y: scores.taRetained, ...spread }] : [];
   });
   // What runs are held against takes no part.
   const runs = drawn.filter(({ role }) => role === 'run');

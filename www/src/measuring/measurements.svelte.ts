@@ -3,7 +3,7 @@ import type { FetchFile } from '../loading/fetching';
 import type { Held } from '../loading/loading.svelte';
 import type { Run } from '../running/run.svelte';
 import type { Ask, Connection } from '../session/connection.svelte';
-import { findRetrained, retrainedName, type NoRetrained } from './retrained';
+import { findNetwork, findRetrained, furtherNames, retrainedName, type NoRetrained } from './retrained';
 
 /** What an evaluation is about. */
 export interface About {
@@ -22,6 +22,8 @@ export class Measurements {
   });
   /** Where those were made that come with the page, by the same keys. An empty text: there is none, or it is not wanted. */
   #stored: { of: Held | undefined; by: Record<string, string> } = $state.raw({ of: undefined, by: {} });
+  /** Evaluations of the networks retrained from further seeds, which only ever come with the page. */
+  #further: { of: Held | undefined; by: Record<string, readonly Evaluation[]> } = $state.raw({ of: undefined, by: {} });
   readonly #connection: Connection;
   readonly #fetchFile: FetchFile;
 
@@ -47,10 +49,39 @@ export class Measurements {
 
   /** Whether the page may have come with an evaluation that has not been looked for. */
   mayBeStored(role: 'before' | 'retrained', about: About): boolean {
-    const { of, classes, nonMembers } = about;
-    const shipped = of.model?.shipped !== undefined && of.dataset?.scored === true && !of.kept;
-    if (!shipped || classes.length !== 1 || nonMembers !== 'test') return false;
-    return this.#find(role, about) === undefined && this.#looked(role, about) === undefined;
+    return isScored(about) && this.#find(role, about) === undefined && this.#looked(role, about) === undefined;
+  }
+
+  /** Of the networks retrained from further seeds; none where there are none, and until they are known. */
+  further(about: About): readonly Evaluation[] {
+    return this.#foundFurther(about) ?? [];
+  }
+
+  /** Whether the page may have come with those, and they have not been looked for. */
+  mayHaveFurther(about: About): boolean {
+    const names = furtherNames(about.of.model?.shipped ?? '', about.classes);
+    return isScored(about) && names.length > 0 && this.#foundFurther(about) === undefined;
+  }
+
+  /**
+   * Takes those that came with the page, where each is of just its network and these data.
+   *
+   * @param signal Ends the wait for their files, which may be looked for again.
+   */
+  async takeFurther(about: About, signal: AbortSignal): Promise<void> {
+    const ask = this.#connection.asking();
+    const found: Evaluation[] = [];
+    try {
+      for (const name of furtherNames(about.of.model?.shipped ?? '', about.classes)) {
+        const stored = await this.#findStored(ask, name, findNetwork(name, this.#fetchFile), about, signal);
+        if (stored) found.push(stored.evaluation);
+      }
+    } finally {
+      if (!signal.aborted) {
+        const { of, by } = this.#further;
+        this.#further = { of: about.of, by: { ...(of === about.of && by), [key('further', about)]: found } };
+      }
+    }
   }
 
   /**
@@ -61,7 +92,11 @@ export class Measurements {
   async takeStored(role: 'before' | 'retrained', about: About, signal: AbortSignal): Promise<void> {
     const ask = this.#connection.asking();
     try {
-      const stored = await this.#findStored(ask, role, about, signal);
+      const { of, classes } = about;
+      const shipped = of.model?.shipped ?? '';
+      const name = role === 'before' ? shipped : retrainedName(shipped, classes);
+      const network = role === 'before' ? undefined : findRetrained(shipped, classes, this.#fetchFile);
+      const stored = await this.#findStored(ask, name, network, about, signal);
       if (stored) this.#take(role, about, stored.evaluation);
       this.#note(role, about, stored?.device ?? '');
     } catch (error) {
@@ -70,15 +105,14 @@ export class Measurements {
     }
   }
 
+  /** @param network What the evaluation has to be of, where that is not the network as it was loaded. */
   async #findStored(
     ask: Ask,
-    role: 'before' | 'retrained',
-    { of, classes }: About,
+    name: string,
+    network: Promise<File | NoRetrained> | undefined,
+    { classes }: About,
     signal: AbortSignal,
   ): Promise<{ device: string; evaluation: Evaluation } | undefined> {
-    const shipped = of.model?.shipped ?? '';
-    const name = role === 'before' ? shipped : retrainedName(shipped, classes);
-    const network = role === 'before' ? undefined : findRetrained(shipped, classes, this.#fetchFile);
     const files = Promise.all([this.#fetchFile(`models/${name}.scores`), network]);
     const [file, model] = await unlessAborted(files, signal);
     if (!file || typeof model === 'string') return undefined;
@@ -127,6 +161,10 @@ export class Measurements {
     run.evaluated(await this.#connection.ask((session) => session.evaluate({ forgetClass: [...classes], nonMembers })));
   }
 
+  #foundFurther(about: About): readonly Evaluation[] | undefined {
+    return this.#further.of === about.of ? this.#further.by[key('further', about)] : undefined;
+  }
+
   #looked(role: string, about: About): string | undefined {
     return this.#stored.of === about.of ? this.#stored.by[key(role, about)] : undefined;
   }
@@ -144,6 +182,12 @@ export class Measurements {
     const { of, by } = this.#taken;
     this.#taken = { of: about.of, by: { ...(of === about.of && by), [key(role, about)]: evaluation } };
   }
+}
+
+/** Whether evaluations of what is held may come with the page. */
+function isScored({ of, classes, nonMembers }: About): boolean {
+  const shipped = of.model?.shipped !== undefined && of.dataset?.scored === true && !of.kept;
+  return shipped && classes.length === 1 && nonMembers === 'test';
 }
 
 /** What a promise gives; fails with `cancelled` where `signal` comes first. */

@@ -11,8 +11,13 @@ export async function findRetrained(
 ): Promise<File | NoRetrained> {
   // Those that are shipped lack one class each.
   if (!shipped || without.length !== 1) return 'absent';
+  return findNetwork(retrainedName(shipped, without), fetchFile);
+}
+
+/** A retrained network by its name. */
+export async function findNetwork(name: string, fetchFile: FetchFile): Promise<File | NoRetrained> {
   try {
-    return (await fetchFile(`models/${retrainedName(shipped, without)}.safetensors`)) ?? 'absent';
+    return (await fetchFile(`models/${name}.safetensors`)) ?? 'absent';
   } catch {
     return 'unreachable';
   }
@@ -21,6 +26,17 @@ export async function findRetrained(
 /** What the file of a retrained network is called, without an ending: "mnist-group-without-3". */
 export function retrainedName(shipped: string, without: readonly number[]): string {
   return `${shipped}-without-${without.join('-')}`;
+}
+
+/** Of these classes, networks were retrained from further seeds: how far the yardstick itself goes. */
+const seededClasses: Record<string, readonly number[]> = { mnist: [3, 8], pathmnist: [0, 2] };
+const furtherSeeds = [1, 2] as const;
+
+/** What the networks from further seeds are called: "mnist-group-without-3-seed-1"; of most classes there are none. */
+export function furtherNames(shipped: string, without: readonly number[]): string[] {
+  const [data = ''] = shipped.split('-');
+  const seeded = without.length === 1 && without.every((k) => seededClasses[data]?.includes(k));
+  return seeded ? furtherSeeds.map((seed) => `${retrainedName(shipped, without)}-seed-${seed}`) : [];
 }
 
 /** Fetches the retrained networks ahead, and their scores, as far as there are any, so that the page goes on without a network. */

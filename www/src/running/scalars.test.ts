@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { domainOf, drawable, drawn, scalarTitle, type Scalar } from './scalars';
+import { chartTitle, domainOf, drawable, drawn, reported, scalarTitle, type Scalar } from './scalars';
 
 const number = (key: string): Scalar => ({ key, label: `L(${key})`, kind: 'number' });
 const flag = (key: string): Scalar => ({ key, label: key, kind: 'flag' });
@@ -27,6 +27,24 @@ describe('the scalar in the live chart', () => {
   it('is called by words where there are some', () => {
     expect(scalarTitle(number('retainCe'))).toBe('Loss on the rest');
     expect(scalarTitle(number('ratio'))).toBe('L(ratio)');
+  });
+
+  it('can be of the certificate, where the run has one', () => {
+    const of = method(number('retainCe'), number('dot'));
+    expect(drawable(reported(of, true)).map(({ key }) => key)).toEqual([
+      'retainCe',
+      'certificateDot',
+      'retainChange',
+      'retainChangeFixed',
+      'dot',
+    ]);
+    expect(drawable(reported(of, undefined)).map(({ key }) => key)).toEqual(['retainCe', 'dot']);
+    expect(drawn(reported(of, false), 'retainChange')?.key).toBe('retainCe');
+  });
+
+  it('says over its chart which images it is of', () => {
+    expect(chartTitle(number('retainCe'))).toBe('Loss on the rest, last batch');
+    expect(chartTitle(number('retainChangeFixed'))).toBe('Change of the loss on a fixed batch of the rest');
   });
 
   it('has room for what is under 0', () => {

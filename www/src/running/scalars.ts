@@ -1,4 +1,4 @@
-import type { MethodInfo } from 'purge-unlearning';
+import { certificateScalars, type MethodInfo } from 'purge-unlearning';
 import { roundTop } from '../presenting/scale';
 import type { Point } from './trace';
 
@@ -11,7 +11,18 @@ const drawnElsewhere = ['retainAccuracy', 'forgetAccuracy'];
 const titles: Record<string, string> = {
   retainCe: 'Loss on the rest',
   forgetCe: 'Loss on what is forgotten',
+  certificateDot: 'Change of the loss on the rest, to first order',
+  retainChange: 'Change of the loss on the rest',
+  retainChangeFixed: 'Change of the loss on a fixed batch of the rest',
 };
+
+/** What the steps of a run report. */
+export function reported(
+  { scalars }: Pick<MethodInfo, 'scalars'>,
+  certificate: boolean | undefined,
+): Pick<MethodInfo, 'scalars'> {
+  return { scalars: certificate ? [...scalars, ...certificateScalars] : scalars };
+}
 
 /** The scalars of a method that a chart can be drawn of, the losses first. */
 export function drawable({ scalars }: Pick<MethodInfo, 'scalars'>): Scalar[] {
@@ -28,6 +39,11 @@ export function drawn(method: Pick<MethodInfo, 'scalars'>, wanted: string): Scal
 
 export function scalarTitle({ key, label }: Scalar): string {
   return titles[key] ?? label;
+}
+
+/** The same over its chart, where it is said which images it is of. */
+export function chartTitle(scalar: Scalar): string {
+  return scalarTitle(scalar) + (scalar.key.endsWith('Fixed') ? '' : ', last batch');
 }
 
 /** The values that a chart of these points spans: from 0 on, or as far down as up where some are under it. */

@@ -63,6 +63,25 @@ describe('scores that come with the page', () => {
     expect(shown.storedOn).toEqual({ before: undefined, retrained: undefined });
   });
 
+  it('of networks from further seeds tell how far the yardstick goes, where there are any', async () => {
+    for (const seed of [1, 2]) {
+      const network = `mnist-group-without-3-seed-${seed}`;
+      server.files.set(`models/${network}.safetensors`, fakeFile(`${network}.safetensors`, 'model', 1, 10));
+      comeWith(network, seed === 1 ? undefined : 'an older one');
+    }
+    await page.follow();
+    const { shown } = page;
+    const networks = () => shown.seeds.map((of) => evaluatedBy(of)?.network);
+    expect(networks()).toEqual(['mnist-group-without-3.safetensors', 'mnist-group-without-3-seed-1.safetensors']);
+    const looked = () => server.fetched.filter((path) => path.includes('-seed-')).length;
+    const before = looked();
+    await set({ class: [5] });
+    expect(networks()).toEqual([]);
+    await set({ class: [3] });
+    expect(networks()).toHaveLength(2);
+    expect(looked()).toBe(before);
+  });
+
   it('of another network are not shown', async () => {
     comeWith('mnist-group', 'an older one');
     comeWith('mnist-group-without-3', 'an older one');

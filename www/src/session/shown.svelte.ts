@@ -10,6 +10,7 @@ import type {
 import type { Attacked, Siege, Trial } from '../attacking/siege.svelte';
 import type { Comparison } from '../comparing/comparison.svelte';
 import type { About } from '../measuring/measurements.svelte';
+import { shadowsOf } from '../measuring/shadows';
 import { classWords, namesOf, togetherWords } from '../presenting/class-words';
 import type { Run } from '../running/run.svelte';
 import { emptyTrace } from '../running/trace';
@@ -97,6 +98,16 @@ export class Shown {
   retrained: Evaluation | undefined = $derived.by(() => {
     const taken = this.fits ? this.#page.measurements.retrained(this.about) : undefined;
     return typeof taken === 'object' ? taken : undefined;
+  });
+  /** The retrained network, and others that were retrained from further seeds; none where there is but the one. */
+  seeds: readonly Evaluation[] = $derived.by(() => {
+    const further = this.retrained ? this.#page.measurements.further(this.about) : [];
+    return this.retrained && further.length > 0 ? [this.retrained, ...further] : [];
+  });
+  /** What shadow networks of the class came to, where there are any. */
+  shadows = $derived.by(() => {
+    const { model, kept } = this.#page.loading.held;
+    return this.fits && !kept ? shadowsOf(model?.shipped, this.classes) : [];
   });
   /** Where those of the two were made that came with the page. */
   storedOn = $derived.by(() => {

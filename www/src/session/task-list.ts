@@ -24,6 +24,7 @@ export type TaskName =
   | 'attack'
   | 'leave'
   | 'retrained'
+  | 'further'
   | 'prepare';
 
 /** All there is to do for the engine to be where the visitor wants it, first things first. */
@@ -249,6 +250,13 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       due: () => ready() && measurements.retrained(shown.about) === undefined,
       perform: () => measurements.measureRetrained(shown.about, page.untilNextAct),
       failed: measuringFailed,
+    },
+    {
+      // How far the yardstick itself goes.
+      name: 'further',
+      due: () => ready() && measurements.mayHaveFurther(shown.about),
+      perform: () => measurements.takeFurther(shown.about, page.untilNextAct),
+      failed: withoutStored,
     },
     {
       // What a run begins with: the scores that came with the page have it not.

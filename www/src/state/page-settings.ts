@@ -1,4 +1,4 @@
-import { methods, type MethodName, type MethodSettings, type PresetName } from 'purge-unlearning';
+import { certificateScalars, methods, type MethodName, type MethodSettings, type PresetName } from 'purge-unlearning';
 import { columns } from '../comparing/columns';
 
 interface Common {
@@ -243,9 +243,10 @@ export const pageSettings = [
   (ChoiceSetting & { default: string }) | (ListSetting & { default: readonly number[] })
 )[];
 
-/** Whatever any method reports, each once. */
+/** Whatever the steps of any run report, each once. */
 function scalarChoices(): { value: string; label: string }[] {
-  const labels = new Map(methods.flatMap(({ scalars }) => scalars.map(({ key, label }) => [key, label] as const)));
+  const all = [...methods.flatMap(({ scalars }) => scalars), ...certificateScalars];
+  const labels = new Map(all.map(({ key, label }) => [key, label] as const));
   return Array.from(labels, ([value, label]) => ({ value, label }));
 }
 
