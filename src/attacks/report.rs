@@ -120,13 +120,19 @@ impl Report {
         self.numbers.iter().find(|figure| figure.key == key)
     }
 
+    /// Puts numbers of the retrained network beside the network's own, as far as they are known.
+    pub fn put_numbers_beside(&mut self, known: impl Fn(&Figure) -> Option<f64>) {
+        for figure in &mut self.numbers {
+            figure.reference = figure.reference.or_else(|| known(figure));
+        }
+    }
+
     /// Puts the numbers and curves of the retrained network beside the network's own.
     pub(super) fn put_beside(&mut self, other: Report) {
-        for figure in &mut self.numbers {
+        self.put_numbers_beside(|figure| {
             let same = |of: &&Figure| (of.key, &of.of) == (figure.key, &figure.of);
-            let found = other.numbers.iter().find(same).map(|of| of.value);
-            figure.reference = figure.reference.or(found);
-        }
+            other.numbers.iter().find(same).map(|of| of.value)
+        });
         self.curves.extend(other.curves.into_iter().map(|curve| Curve { of_reference: true, ..curve }));
         other.notes.into_iter().for_each(|note| self.note(note));
     }

@@ -1,12 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::ProgressBar;
 use purge_unlearning::Result;
 use purge_unlearning::attacks::{ATTACKS, AttackInfo, Figure, Report, attack};
 use purge_unlearning::data::ClassRoles;
 use purge_unlearning::unlearning::settings::Range;
-use purge_unlearning::workspace::{AttackRequest, Attacked};
+use purge_unlearning::workspace::AttackRequest;
 use serde::Serialize;
 
 use crate::options::{Subject, changes, checkpoint};
@@ -47,7 +46,7 @@ impl Attack {
         let mut experiment = subject.open().await?;
         let earlier = experiment.workspace.info().model.map(|model| model.card.forgotten_classes).unwrap_or_default();
         let classes = ClassRoles::new(subject.class.clone(), &earlier);
-        let retrained = self.retrained.clone().or_else(|| experiment.beside(&classes));
+        let retrained = self.retrained.clone().or_else(|| experiment.beside(&classes, 0));
         let names: Vec<&str> = match self.attack.as_str() {
             // What needs a second network can wait for one; the others say what they can.
             ALL => {
@@ -74,24 +73,16 @@ impl Attack {
     }
 
     async fn attacked(&self, experiment: &mut Experiment, name: &str, retrained: Option<&Path>) -> Result<Report> {
-        let workspace = &mut experiment.workspace;
-        let retrained = retrained.map(|path| checkpoint(path, workspace.device())).transpose()?;
-        workspace.start_attack(AttackRequest {
+        let device = experiment.workspace.device();
+        let retrained = retrained.map(|path| checkpoint(path, device)).transpose()?;
+        let request = AttackRequest {
             name: name.into(),
-            network: Attacked::default(),
             forget: self.subject.class.clone(),
             retrained: retrained.map(|checkpoint| checkpoint.network),
             changes: changes(&self.set)?,
-        })?;
-        let bar = ProgressBar::new(100).with_message(name.to_string());
-        loop {
-            let progress = workspace.advance_attack().await?;
-            bar.set_position((100.0 * progress.share) as u64);
-            if let Some(report) = progress.report {
-                bar.finish_and_clear();
-                return Ok(report);
-            }
-        }
+            ..AttackRequest::default()
+        };
+        experiment.attack(request).await
     }
 }
 
