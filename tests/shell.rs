@@ -209,41 +209,52 @@ fn the_card_of_a_network_tells_what_was_done_to_it() {
     assert!(record["steps"].as_u64() > Some(0) && record["fa"].is_number() && record["ra"].is_number(), "{record}");
 }
 
+/// A small network in a folder of its own, and retrained ones beside it: without a class, of two seeds.
+fn grey(name: &str, class: &str) -> PathBuf {
+    let (data, folder) = (format!("{FORMATS}/medmnist_grey.npz"), scratch(&format!("{name}-networks")));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let train = |file: String, more: &[&str]| {
+        let path = folder.join(file);
+        let common = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", path.to_str().unwrap()];
+        assert!(purge(&[&common[..], more].concat()).status.success());
+        path
+    };
+    train(format!("{name}-without-{class}.safetensors"), &["--without", class]);
+    train(format!("{name}-without-{class}-seed-1.safetensors"), &["--without", class, "--seed", "1"]);
+    train(format!("{name}.safetensors"), &[])
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))).unwrap()
+}
+
 #[test]
 fn a_table_goes_on_where_it_stopped() {
     let data = format!("{FORMATS}/medmnist_grey.npz");
-    let (model, results) = (scratch("grey.safetensors"), scratch("table"));
+    let (model, results) = (grey("grey", "1"), scratch("table"));
     let _ = std::fs::remove_dir_all(&results);
-    let train = ["train", "--data", &data, "--epochs", "1", "--width", "8", "--out", model.to_str().unwrap()];
-    assert!(purge(&train).status.success());
     let common = ["table", "--model", model.to_str().unwrap(), "--data", &data, "--out", results.to_str().unwrap()];
     let short = ["--set", "epochs=1", "--set", "batch_size=2", "--set", "target_forget_accuracy=0"];
+    // How many runs were made, networks judged, and files found.
     let tasks = |more: &[&str]| {
         let output = purge(&[&common[..], &short, more].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stderr).unwrap()
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
+        [" steps; run", "; scores", "is there"].map(|words| told.matches(words).count())
     };
-    let half = tasks(&["--shard", "1/2"]);
-    assert_eq!((half.matches("FA").count(), half.matches("is there").count()), (2, 0), "{half}");
-    let rest = tasks(&[]);
-    assert_eq!((rest.matches("FA").count(), rest.matches("is there").count()), (2, 2), "{rest}");
+    assert_eq!(tasks(&["--shard", "1/2"]), [2, 2, 0]);
+    assert_eq!(tasks(&[]), [2, 2, 3]);
+    assert_eq!(
+        tasks(&["--ablate", "projection,strict"]),
+        [6, 0, 6],
+        "the parts of two presets, one of which has no strict"
+    );
 
     // The same folder for other settings would mix what does not belong together.
     fails(&[&common[..], &["--set", "epochs=2"]].concat(), 2, &["other settings", "epochs 1 and not 2", "grey."]);
     fails(&[&common[..], &short, &["--non-members", "val"]].concat(), 2, &["non_members \"test\" and not \"val\""]);
-
-    let collected = purge(&["table", "--collect", results.to_str().unwrap()]);
-    assert!(collected.status.success(), "{}", String::from_utf8_lossy(&collected.stderr));
-    let table = String::from_utf8(collected.stdout).unwrap();
-    assert_eq!(table, std::fs::read_to_string(results.join("table.md")).unwrap());
-    assert_eq!(table.matches("### ").count(), 2, "a table for each preset: {table}");
-    assert_eq!(table.matches("**mean**").count(), 2);
-    let csv = std::fs::read_to_string(results.join("tasks.csv")).unwrap();
-    let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
-    assert_eq!(widths, [10 + 3 * 8; 5], "{csv}");
-    let one = std::fs::read(results.join("grey.purge.strict.class-1.seed-0.json")).unwrap();
-    let one: Value = serde_json::from_slice(&one).unwrap();
-    assert!(csv.contains(&format!("{:.4}", one["after"]["ra"].as_f64().unwrap())));
+    fails(&[&common[..], &["--method", "deep", "--ablate", "projection"]].concat(), 2, &["--ablate", "projection"]);
 
     // Every task begins with the network as it was loaded, whatever the one before has made it forget.
     let apart = scratch("table-apart");
@@ -251,12 +262,84 @@ fn a_table_goes_on_where_it_stopped() {
     let forgets = [&common[..5], &["--out", apart.to_str().unwrap(), "--set", "target_forget_accuracy=100"]].concat();
     assert!(purge(&forgets).status.success());
     for class in [0, 1] {
-        let task = std::fs::read(apart.join(format!("grey.purge.strict.class-{class}.seed-0.json"))).unwrap();
-        let task: Value = serde_json::from_slice(&task).unwrap();
+        let task = json(&apart.join(format!("grey.purge.strict.class-{class}.seed-0.json")));
         assert_eq!(task["stop"], "nothing_to_forget");
         assert_eq!(task["config"]["classes"], serde_json::json!({ "forget": [class], "forgotten": [] }));
+        assert_eq!(task["changes"], serde_json::json!({ "target_forget_accuracy": 100 }));
+    }
+}
+
+#[test]
+fn a_table_makes_each_attack_once_on_each_network() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, results) = (grey("struck", "0"), scratch("table-attacks"));
+    let _ = std::fs::remove_dir_all(&results);
+    let path = model.to_str().unwrap();
+    let short = ["--set", "epochs=1", "--set", "batch_size=2", "--set", "target_forget_accuracy=0"];
+    let common = ["table", "--model", path, "--data", &data, "--preset", "strict", "--out", results.to_str().unwrap()];
+    let made = |more: &[&str]| {
+        let output = purge(&[&common[..], &short, more].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
+        ["membership ", "compare ", "is there"].map(|words| told.matches(words).count())
+    };
+    assert_eq!(made(&["--classes", "0"]), [0, 0, 0]);
+    let run = results.join("struck.purge.strict.class-0.seed-0.json");
+    let without = json(&run);
+    let attacks = ["--attacks", "membership,compare", "--set-attack", "membership.resamples=50"];
+    // Two networks before, two retrained, two runs; nothing can be held against a retrained network where there is none, or
+    // against itself.
+    assert_eq!(made(&attacks), [6, 3, 0], "what lacks an attack is made once more");
+    assert_eq!(made(&attacks), [0, 0, 4]);
+    assert_eq!(made(&[]), [0, 0, 4], "more than is wanted is no harm");
+    let other = ["--attacks", "membership", "--set-attack", "membership.resamples=0"];
+    fails(&[&common[..], &short, &other].concat(), 2, &["membership {", "\"resamples\":50.0", "and not {"]);
+
+    // The scores are those of the run before, and the numbers those that the attacks give by themselves.
+    let with = json(&run);
+    assert!(
+        with["before"]["fa"].as_f64() > Some(0.0) && with["steps"].as_u64() > Some(0),
+        "there was something to forget"
+    );
+    for scores in ["ra", "retain_loss", "confusion", "mia"] {
+        assert_eq!(with["after"][scores], without["after"][scores], "{scores}");
+    }
+    let (forgotten, reports) = (scratch("struck-forgotten.safetensors"), scratch("struck.json"));
+    let retrained = model.with_file_name("struck-without-0.safetensors");
+    let subject = ["--data", &data, "--class", "0", "--json", reports.to_str().unwrap()];
+    let unlearn = ["unlearn", "--model", path, "--out", forgotten.to_str().unwrap()];
+    assert!(purge(&[&unlearn[..], &subject, &short].concat()).status.success());
+    for (name, set) in [("membership", "resamples=50"), ("compare", "seed=0")] {
+        let network = ["attack", "--model", forgotten.to_str().unwrap(), "--retrained", retrained.to_str().unwrap()];
+        let attack = ["--attack", name, "--set", set];
+        assert!(purge(&[&network[..], &subject, &attack].concat()).status.success());
+        let found = with["attacks"].as_array().unwrap().iter().find(|found| found["attack"] == name).unwrap();
+        assert_eq!(found["numbers"], json(&reports)["reports"][0]["numbers"], "{name}");
+        assert!(found.get("curves").is_none());
     }
 
+    let (docs, text) = (scratch("table-docs"), scratch("table-docs.md"));
+    std::fs::write(&text, "Before\n<!-- table struck -->\n<!-- end of table -->\nafter\n").unwrap();
+    let to = ["--out", docs.to_str().unwrap(), "--into", text.to_str().unwrap()];
+    let collected = purge(&[&["table", "--collect", results.to_str().unwrap()], &to[..]].concat());
+    assert!(collected.status.success(), "{}", String::from_utf8_lossy(&collected.stderr));
+    let [printed, page, text] = [
+        String::from_utf8(collected.stdout).unwrap(),
+        std::fs::read_to_string(docs.join("struck.md")).unwrap(),
+        std::fs::read_to_string(&text).unwrap(),
+    ];
+    for table in [&printed, &page, &text] {
+        for row in ["| Before |", "| Retrained |", "| from seed to seed |", "| PURGE, strict"] {
+            assert_eq!(table.matches(row).count(), 1, "{row}: {table}");
+        }
+    }
+    assert!(text.starts_with("Before\n<!-- table struck -->\n| |") && text.ends_with("<!-- end of table -->\nafter\n"));
+    assert!(
+        page.contains("(struck.svg)") && std::fs::read_to_string(docs.join("struck.svg")).unwrap().contains("<svg")
+    );
+    let csv = std::fs::read_to_string(docs.join("tasks.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 1 + 6, "{csv}");
+    assert!(csv.contains(&format!(",{:.4},", with["after"]["ra"].as_f64().unwrap())));
     fails(&["table", "--collect", FORMATS], 5, &["expected.json"]);
 }
 

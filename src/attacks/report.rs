@@ -141,11 +141,16 @@ impl Report {
         }
     }
 
+    /// Puts numbers of the retrained network beside the network's own, as far as they are known.
+    pub fn put_numbers_beside(&mut self, known: impl Fn(&Figure) -> Option<f64>) {
+        for figure in &mut self.numbers {
+            figure.reference = figure.reference.or_else(|| known(figure));
+        }
+    }
+
     /// Puts the numbers and curves of the retrained network beside the network's own.
     pub(super) fn put_beside(&mut self, other: Report) {
-        for figure in &mut self.numbers {
-            figure.reference = figure.reference.or(other.same(figure));
-        }
+        self.put_numbers_beside(|figure| other.same(figure));
         self.curves.extend(other.curves.into_iter().map(|curve| Curve { of_reference: true, ..curve }));
         other.notes.into_iter().for_each(|note| self.note(note));
     }

@@ -64,6 +64,11 @@ impl Scene {
         Self { retrained: Some(retrained), ..self }
     }
 
+    /// With what is known of that one's answers.
+    pub fn with_retrained_logits(self, retrained_logits: LogitCache) -> Self {
+        Self { retrained_logits, ..self }
+    }
+
     /// The network under attack.
     pub fn network(&self) -> &Network {
         &self.network

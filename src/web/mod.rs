@@ -334,7 +334,7 @@ fn attack_request(name: String, options: &JsValue, retrained: Option<Network>) -
         Some("retrained") => Attacked::Retrained,
         Some(other) => return Err(Error::config("network", "before, after or retrained", other)),
     };
-    Ok(AttackRequest { name, network, forget, retrained, changes })
+    Ok(AttackRequest { name, network, forget, retrained, changes, ..AttackRequest::default() })
 }
 
 /// A class, or a list of them.

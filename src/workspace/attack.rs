@@ -18,17 +18,21 @@ pub struct AttackRequest {
     pub forget: Vec<usize>,
     /// The network retrained without them. For attacks on another one it is the yardstick.
     pub retrained: Option<Network>,
+    /// What is known of its answers.
+    pub retrained_logits: LogitCache,
     /// Options that differ from the defaults, by key.
     pub changes: Map<String, Value>,
 }
 
 /// Which network an attack is made on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Attacked {
     /// One of the workspace's own.
     Own(Version),
     /// The retrained one.
     Retrained,
+    /// One from elsewhere, and what is known of its answers.
+    Other(Network, LogitCache),
 }
 
 impl Default for Attacked {
@@ -46,18 +50,19 @@ impl Workspace {
     /// [`Error::BadState`] and [`Error::BadModel`] where there is nothing to attack.
     pub fn start_attack(&mut self, request: AttackRequest) -> Result<()> {
         let attack = attack(&request.name)?;
-        let AttackRequest { network, forget, retrained, changes, .. } = request;
+        let AttackRequest { network, forget, retrained, retrained_logits, changes, .. } = request;
+        let on_retrained = matches!(network, Attacked::Retrained);
         let scene = match network {
             Attacked::Own(version) => self.scene_of(version, forget)?,
+            Attacked::Other(network, logits) => self.scene_of_other(network, logits, forget)?,
             Attacked::Retrained => {
                 let expected = "the network retrained without the class, which is to be attacked";
                 let network = retrained.clone().ok_or_else(|| Error::config("retrained", expected, "none"))?;
-                let roles = ClassRoles::new(forget, self.forgotten());
-                Scene::new(network, LogitCache::default(), self.fitting()?.clone(), roles, self.hands.clone())
+                self.scene_of_other(network, retrained_logits.clone(), forget)?
             }
         };
-        let scene = match retrained.filter(|_| network != Attacked::Retrained || attack.info().needs_retrained()) {
-            Some(retrained) => scene.with_retrained(retrained),
+        let scene = match retrained.filter(|_| !on_retrained || attack.info().needs_retrained()) {
+            Some(retrained) => scene.with_retrained(retrained).with_retrained_logits(retrained_logits),
             None => scene,
         };
         self.attack = Some(AttackRun::start(attack, scene, &changes)?);
@@ -80,6 +85,11 @@ impl Workspace {
     /// Leaves the attack at that, if one is under way.
     pub fn drop_attack(&mut self) {
         self.attack = None;
+    }
+
+    fn scene_of_other(&self, network: Network, logits: LogitCache, forget: Vec<usize>) -> Result<Scene> {
+        let roles = ClassRoles::new(forget, self.forgotten());
+        Ok(Scene::new(network, logits, self.fitting()?.clone(), roles, self.hands.clone()))
     }
 
     fn scene_of(&self, version: Version, forget: Vec<usize>) -> Result<Scene> {

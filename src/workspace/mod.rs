@@ -296,8 +296,22 @@ impl Workspace {
         forget: Vec<usize>,
         non_members: SplitName,
     ) -> Result<Evaluation> {
+        self.evaluate_known(network, forget, non_members, &mut LogitCache::default()).await
+    }
+
+    /// The same; what `known` has of its answers is not computed again, and what had to be computed is kept there.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::evaluate_other`].
+    pub async fn evaluate_known(
+        &self,
+        network: &Network,
+        forget: Vec<usize>,
+        non_members: SplitName,
+        known: &mut LogitCache,
+    ) -> Result<Evaluation> {
         let roles = ClassRoles::new(forget, self.forgotten());
-        evaluate(self.hands.as_ref(), network, self.fitting()?, &roles, non_members, &mut LogitCache::default()).await
+        evaluate(self.hands.as_ref(), network, self.fitting()?, &roles, non_members, known).await
     }
 
     /// Computes what a run begins with, the answers on the training samples, `[N, K]` row-major, and keeps it for then.

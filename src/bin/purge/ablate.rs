@@ -32,16 +32,31 @@ pub fn help() -> String {
 /// The same run with parts switched off. A part that the run does not have cannot be.
 pub fn ablated(config: RunConfig, names: &[String]) -> purge_unlearning::Result<RunConfig> {
     names.iter().try_fold(config, |config, name| {
-        let known = || PARTS.iter().map(|part| part.name).collect::<Vec<_>>().join(", ");
-        let part = PARTS.iter().find(|part| part.name == name);
-        let part = part.ok_or_else(|| Error::config("--ablate", format!("one of {}", known()), name))?;
+        let part = part(name)?;
         let changed = config.clone().with(part.key, (part.off)())?;
-        if same(config.settings().get(part.key), changed.settings().get(part.key)) {
+        if !part.is_in(&config) {
             let found = format!("{name}, which is off: {} is {}", part.key, (part.off)());
             return Err(Error::config("--ablate", "a part that the run has", found));
         }
         Ok(changed)
     })
+}
+
+/// Whether a run has a part that can be switched off.
+pub fn has(config: &RunConfig, name: &str) -> purge_unlearning::Result<bool> {
+    Ok(part(name)?.is_in(config))
+}
+
+fn part(name: &str) -> purge_unlearning::Result<&'static Part> {
+    let known = || PARTS.iter().map(|part| part.name).collect::<Vec<_>>().join(", ");
+    let found = PARTS.iter().find(|part| part.name == name);
+    found.ok_or_else(|| Error::config("--ablate", format!("one of {}", known()), name))
+}
+
+impl Part {
+    fn is_in(&self, config: &RunConfig) -> bool {
+        config.settings().get(self.key).is_some_and(|value| !same(Some(value), Some(&(self.off)())))
+    }
 }
 
 /// 0 and 0.0 are the same here.
@@ -86,5 +101,8 @@ mod tests {
         assert!(wrong(config(0, Preset::Strict), "gate").contains("forget_gate is 0"));
         assert!(wrong(config(0, Preset::Strict), "engine").starts_with("--ablate: expected one of projection, strict"));
         assert!(wrong(config(1, Preset::Published), "projection").contains("a setting of this method"));
+        let is_in = |config: RunConfig, name: &str| has(&config, name).unwrap();
+        assert!(is_in(config(0, Preset::Strict), "strict") && !is_in(config(0, Preset::Published), "strict"));
+        assert!(!is_in(config(1, Preset::Published), "projection"));
     }
 }

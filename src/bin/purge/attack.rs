@@ -1,12 +1,13 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::ProgressBar;
 use purge_unlearning::Result;
 use purge_unlearning::attacks::{ATTACKS, AttackInfo, Figure, Report, attack};
 use purge_unlearning::data::ClassRoles;
+use purge_unlearning::inference::LogitCache;
 use purge_unlearning::unlearning::settings::Range;
-use purge_unlearning::workspace::{AttackRequest, Attacked, Workspace};
+use purge_unlearning::workspace::{AttackRequest, Attacked};
 use serde::Serialize;
 
 use crate::options::{Subject, changes, checkpoint};
@@ -64,7 +65,7 @@ impl Attack {
         };
         let mut reports = Vec::new();
         for name in names {
-            let report = self.attacked(&mut experiment, name, &retrained, &classes).await?;
+            let report = self.attacked(&mut experiment, name, &retrained).await?;
             if !subject.json_to_stdout() {
                 print(attack(name)?.info(), &report);
             }
@@ -87,51 +88,32 @@ impl Attack {
     }
 
     /// The attack on the network; with it the first retrained one's numbers, and the range of all of them.
-    async fn attacked(
-        &self,
-        experiment: &mut Experiment,
-        name: &str,
-        retrained: &[PathBuf],
-        classes: &ClassRoles,
-    ) -> Result<Report> {
-        let [first, others @ ..] = retrained else { return self.on(&mut experiment.workspace, name, None).await };
-        let mut report = self.on(&mut experiment.workspace, name, Some(first.as_path())).await?;
-        let yardstick =
-            Some(first.as_path()).filter(|_| attack(name).is_ok_and(|attack| attack.info().needs_retrained()));
-        let mut reports = Vec::new();
-        for path in others {
-            let device = experiment.workspace.device().clone();
-            let mut other = checkpoint(path, &device)?;
-            other.card.forgotten_classes.clone_from(&classes.forgotten);
-            let mut workspace = Workspace::new(&device);
-            let dataset = experiment.workspace.dataset_as_read()?.clone();
-            workspace.load(dataset, &path.display().to_string(), other);
-            reports.push(self.on(&mut workspace, name, yardstick).await?);
+    async fn attacked(&self, experiment: &mut Experiment, name: &str, retrained: &[PathBuf]) -> Result<Report> {
+        let device = experiment.workspace.device().clone();
+        let network = |path: &PathBuf| checkpoint(path, &device).map(|checkpoint| checkpoint.network);
+        let first = retrained.first().map(network).transpose()?;
+        let request = AttackRequest {
+            name: name.into(),
+            forget: self.subject.class.clone(),
+            retrained: first.clone(),
+            changes: changes(&self.set)?,
+            ..AttackRequest::default()
+        };
+        let mut report = experiment.attack(request.clone()).await?;
+        let needs_first = attack(name)?.info().needs_retrained();
+        let mut others = Vec::new();
+        for path in retrained.iter().skip(1) {
+            let request = AttackRequest {
+                network: Attacked::Other(network(path)?, LogitCache::default()),
+                retrained: first.clone().filter(|_| needs_first),
+                ..request.clone()
+            };
+            others.push(experiment.attack(request).await?);
         }
-        if !reports.is_empty() {
-            report.put_range_beside(&reports);
+        if !others.is_empty() {
+            report.put_range_beside(&others);
         }
         Ok(report)
-    }
-
-    async fn on(&self, workspace: &mut Workspace, name: &str, retrained: Option<&Path>) -> Result<Report> {
-        let retrained = retrained.map(|path| checkpoint(path, workspace.device())).transpose()?;
-        workspace.start_attack(AttackRequest {
-            name: name.into(),
-            network: Attacked::default(),
-            forget: self.subject.class.clone(),
-            retrained: retrained.map(|checkpoint| checkpoint.network),
-            changes: changes(&self.set)?,
-        })?;
-        let bar = ProgressBar::new(100).with_message(name.to_string());
-        loop {
-            let progress = workspace.advance_attack().await?;
-            bar.set_position((100.0 * progress.share) as u64);
-            if let Some(report) = progress.report {
-                bar.finish_and_clear();
-                return Ok(report);
-            }
-        }
     }
 }
 

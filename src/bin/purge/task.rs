@@ -2,10 +2,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use purge_unlearning::attacks::Report;
 use purge_unlearning::data::{ClassRoles, SplitName};
 use purge_unlearning::evaluation::Evaluation;
+use purge_unlearning::inference::LogitCache;
+use purge_unlearning::model::Network;
 use purge_unlearning::unlearning::{Preset, RunConfig, Step, Summary};
-use purge_unlearning::workspace::{RunRequest, Version, Workspace};
+use purge_unlearning::workspace::{AttackRequest, RunRequest, Version, Workspace};
 use purge_unlearning::{Error, Result, device};
 use serde::Serialize;
 use serde_json::Map;
@@ -35,6 +38,18 @@ pub struct Experiment {
     model: PathBuf,
     data: String,
     non_members: SplitName,
+    /// The retrained network that was asked for last: one run after the other is held against it.
+    retrained: Option<Retrained>,
+}
+
+/// A network retrained without some classes, and what is known of it.
+#[derive(Clone)]
+pub struct Retrained {
+    path: PathBuf,
+    pub network: Network,
+    /// Its answers on every split that its scores are of.
+    pub logits: LogitCache,
+    pub scores: Evaluation,
 }
 
 impl Experiment {
@@ -43,7 +58,7 @@ impl Experiment {
         let mut workspace = Workspace::new(&device);
         let network = checkpoint(model, &device)?;
         workspace.load(dataset(data)?, &model.display().to_string(), network);
-        Ok(Self { workspace, model: model.to_path_buf(), data: data.into(), non_members })
+        Ok(Self { workspace, model: model.to_path_buf(), data: data.into(), non_members, retrained: None })
     }
 
     /// The settings of a run, those in `set` changed, each as KEY=VALUE.
@@ -72,9 +87,9 @@ impl Experiment {
         self.workspace.reset();
         let classes = config.classes().clone();
         let before = self.scores(classes.forget.clone()).await?;
-        let beside = || self.beside(&classes);
+        let beside = || self.beside(&classes, 0);
         let retrained = match retrained.map(Path::to_path_buf).or_else(beside) {
-            Some(path) => Some(self.reference(&path, &classes).await?),
+            Some(path) => Some(self.retrained(&path, &classes.forget).await?.scores),
             None => None,
         };
         self.workspace.start(config.clone()).await?;
@@ -100,29 +115,42 @@ impl Experiment {
         self.model.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    fn names(&self, classes: &[usize]) -> Result<String> {
+    /// The classes by their names.
+    pub fn names(&self, classes: &[usize]) -> Result<String> {
         let names = &self.workspace.dataset()?.class_names;
         let names: Vec<&str> = classes.iter().filter_map(|&class| names.get(class)).map(String::as_str).collect();
         Ok(names.join(" + "))
     }
 
-    async fn reference(&self, path: &Path, classes: &ClassRoles) -> Result<Evaluation> {
+    /// The retrained network in a file, and every score of it.
+    pub async fn retrained(&mut self, path: &Path, forget: &[usize]) -> Result<Retrained> {
+        if let Some(kept) =
+            self.retrained.as_ref().filter(|kept| kept.path == path && kept.scores.classes.forget == forget)
+        {
+            return Ok(kept.clone());
+        }
         let network = checkpoint(path, self.workspace.device())?.network;
-        self.workspace.evaluate_other(&network, classes.forget.clone(), self.non_members).await
+        let mut logits = LogitCache::default();
+        let scores = self.workspace.evaluate_known(&network, forget.to_vec(), self.non_members, &mut logits).await?;
+        let retrained = Retrained { path: path.to_path_buf(), network, logits, scores };
+        self.retrained = Some(retrained.clone());
+        Ok(retrained)
     }
 
-    /// `mnist-group.safetensors` → `mnist-group-without-3.safetensors`, of several classes `-without-0-5`
-    pub fn beside(&self, classes: &ClassRoles) -> Option<PathBuf> {
+    /// `mnist-group.safetensors` → `mnist-group-without-3.safetensors`, of several classes `-without-0-5`, of another seed
+    /// `-without-3-seed-1`
+    pub fn beside(&self, classes: &ClassRoles, seed: u64) -> Option<PathBuf> {
         let mut gone: Vec<usize> = classes.gone().collect();
         gone.sort_unstable();
-        let name = format!("{}-without-{}.safetensors", self.name(), joined(&gone, "-"));
+        let seed = if seed == 0 { String::new() } else { format!("-seed-{seed}") };
+        let name = format!("{}-without-{}{seed}.safetensors", self.name(), joined(&gone, "-"));
         let path = self.model.with_file_name(name);
         path.is_file().then_some(path)
     }
 
     /// That one, and those from other seeds: `mnist-group-without-3-seed-1.safetensors`
     pub fn all_beside(&self, classes: &ClassRoles) -> Result<Vec<PathBuf>> {
-        let Some(first) = self.beside(classes) else { return Ok(Vec::new()) };
+        let Some(first) = self.beside(classes, 0) else { return Ok(Vec::new()) };
         let stem = first.file_stem().unwrap_or_default().to_string_lossy();
         let folder = first.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let is_seed = |path: &Path| {
@@ -136,6 +164,20 @@ impl Experiment {
         others.retain(|path| is_seed(path));
         others.sort();
         Ok([vec![first], others].concat())
+    }
+
+    /// Makes an attack behind a progress bar.
+    pub async fn attack(&mut self, request: AttackRequest) -> Result<Report> {
+        let bar = ProgressBar::new(100).with_message(request.name.clone());
+        self.workspace.start_attack(request)?;
+        loop {
+            let progress = self.workspace.advance_attack().await?;
+            bar.set_position((100.0 * progress.share) as u64);
+            if let Some(report) = progress.report {
+                bar.finish_and_clear();
+                return Ok(report);
+            }
+        }
     }
 }
 

@@ -171,6 +171,12 @@ fn short(number: f64) -> String {
 }
 
 impl Setting {
+    /// Its name in JavaScript, and in the page's address.
+    #[cfg(feature = "cli")]
+    pub fn camel_key(&self) -> String {
+        crate::camel::camel(self.key)
+    }
+
     /// Whether it may have this value.
     ///
     /// # Errors

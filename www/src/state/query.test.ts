@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { underMethod } from './methods';
 import { pageSettings } from './page-settings';
 import { fromQuery, parse, toQuery } from './query';
+import linked from '../../../tests/fixtures/page-queries.json';
 
 describe('the settings in an address', () => {
   it('an empty address is the defaults, and the defaults an empty address', () => {
@@ -39,6 +40,20 @@ describe('the settings in an address', () => {
     expect(state).toMatchObject({ method: 'gradient_ascent', preset: 'published', overrides: { epochs: 3 } });
     expect(toQuery(state)).toBe('method=gradient_ascent&epochs=3');
   });
+});
+
+// The same file holds the tables of the shell, whose figures are links, to what the page reads.
+describe('the links in the tables', () => {
+  it.each(linked.flatMap(({ query, state }) => (query === null || !state ? [] : [[query, state] as const])))(
+    '"%s" sets up just that run',
+    (query, expected) => {
+      const state = fromQuery(query);
+      expect(state).toMatchObject(expected);
+      expect(state.overrides).toEqual(expected.overrides);
+      const keys = (of: string) => [...new URLSearchParams(of).keys()];
+      expect(keys(toQuery(state))).toEqual(keys(query));
+    },
+  );
 });
 
 describe('another method', () => {

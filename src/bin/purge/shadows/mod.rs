@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::options::{DeviceName, dataset, method_name, methods_help, preset, settings_help};
-use crate::table::{Shard, with_presets};
+use crate::table::{Shard, named, with_presets};
 use crate::train::NormName;
 use network::One;
 
@@ -116,8 +116,8 @@ impl Shadows {
         }
         let shadows = (0..self.shadows).map(Role::Shadow);
         let retrains = (0..self.retrains.unwrap_or(self.shadows / 2)).map(Role::Retrain);
-        let methods = with_presets(&self.method, &self.preset)?;
-        for role in self.shard.of(shadows.chain(retrains).collect()) {
+        let methods = with_presets(&named(&self.method)?, &self.preset)?;
+        for (_, role) in shadows.chain(retrains).enumerate().filter(|(place, _)| self.shard.takes(0, *place)) {
             let one = One::new(self, data, &dataset, class, &of_class, role, out);
             let network = one.trained(self, &device).await?;
             if let Role::Shadow(index) = role {

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Makes the tables of docs/RESULTS.md: tables.sh [NETWORK...]. Every result is a file in the cache, and one that is there is left
+# as it is; AGAIN=1 begins with a clean folder.
+# shellcheck source=scripts/rust.sh
+. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
+cd "$root"
+
+results=$cache/results
+trained=$cache/models
+purge=$CARGO_TARGET_DIR/debug/purge
+attacks=membership,probe,few,relearn,compare
+
+# What each table is of: network, data, classes, seeds, and how a network is trained that does not come with the page.
+tables() {
+  cat <<'TABLES'
+mnist-group mnist all 3
+pathmnist-group pathmnist all 3
+cifar10-500 cifar10 0 3 --members 500 --epochs 20
+mnist-resnet18-16 mnist 3 1 --network resnet18 --width 16 --epochs 3
+pathmnist-resnet18-16 pathmnist 0 1 --network resnet18 --width 16 --members 500 --epochs 8
+cifar10-resnet18 cifar10 0 1 --members 500 --epochs 12 --network resnet18 --stem imagenet
+TABLES
+}
+
+# train FILE DATA OPTION...: leaves a network that is there.
+train() {
+  if [ -e "$1" ]; then return; fi
+  say "training $1"
+  "$purge" train --data "$2" "${@:3}" --out "$1" >"$1.log" 2>&1 || die "training $1 failed, see $1.log"
+}
+
+# table NETWORK DATA CLASSES SEEDS OPTION...
+table() {
+  local name=$1 data=$2 classes=$3 seeds=$4 model=www/public/models/$1.safetensors non_members=test
+  if [ $# -gt 4 ]; then
+    model=$trained/$name.safetensors
+    mkdir -p "$trained"
+    train "$model" "$data" "${@:5}"
+    train "$trained/$name-without-$classes.safetensors" "$data" "${@:5}" --without "$classes"
+  fi
+  # Its test images come from another clinic than those that a network has learnt from.
+  if [ "$data" = pathmnist ]; then non_members=val; fi
+  say "the runs of $name"
+  # One thread each: two runs side by side beat one on two threads.
+  printf '%s\n' 1/2 2/2 | RAYON_NUM_THREADS=1 xargs -P 2 -I {} "$purge" table --data "$data" --model "$model" \
+    --classes "$classes" --method all --seeds "$seeds" --attacks "$attacks" --non-members "$non_members" \
+    --out "$results/$name" --shard {}
+}
+
+need_rust
+cargo build --features "$native_features" --bin purge
+names=$*
+if [ -z "$names" ]; then names=$(tables | cut -d ' ' -f 1); fi
+for name in $names; do
+  line=$(tables | grep "^$name ") || die "$name is none of: $(tables | cut -d ' ' -f 1 | tr '\n' ' ')"
+  if [ -n "${AGAIN:-}" ]; then rm -rf "${results:?}/$name"; fi
+  read -ra words <<<"$line"
+  table "${words[@]}"
+done
+"$purge" table --collect "$results"/* --out docs/results --into docs/RESULTS.md >/dev/null
