@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::ProgressBar;
 use purge_unlearning::Result;
 use purge_unlearning::attacks::{ATTACKS, AttackInfo, Figure, Report, attack};
 use purge_unlearning::data::ClassRoles;
