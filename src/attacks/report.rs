@@ -124,34 +124,47 @@ impl Report {
         self.numbers.iter().find(|figure| figure.key == key)
     }
 
-    fn same(&self, figure: &Figure) -> Option<f64> {
-        let found = self.numbers.iter().find(|of| (of.key, &of.of) == (figure.key, &figure.of));
-        found.map(|found| found.value)
-    }
-
     /// Puts the least and the largest number of further retrained networks, and of the first, beside the network's own. `others` are
     /// reports of the same attack on them; where it needs a retrained network, against the first.
     pub fn put_range_beside(&mut self, others: &[Report]) {
-        for figure in &mut self.numbers {
-            let all = others.iter().filter_map(|other| other.same(figure));
-            let low_and_high = |[low, high]: [f64; 2], value: f64| [low.min(value), high.max(value)];
-            let first = figure.reference.map(|value| [value; 2]);
-            figure.reference_range =
-                all.fold(first, |range, value| Some(low_and_high(range.unwrap_or([value; 2]), value)));
+        let found: Vec<_> = others.iter().map(|other| self.found_among(other.known())).collect();
+        for (place, figure) in self.numbers.iter_mut().enumerate() {
+            let mut values: Vec<f64> = found.iter().filter_map(|found| found[place]).chain(figure.reference).collect();
+            values.sort_by(f64::total_cmp);
+            figure.reference_range = values.first().zip(values.last()).map(|(low, high)| [*low, *high]);
         }
     }
 
-    /// Puts numbers of the retrained network beside the network's own, as far as they are known.
-    pub fn put_numbers_beside(&mut self, known: impl Fn(&Figure) -> Option<f64>) {
-        for figure in &mut self.numbers {
-            figure.reference = figure.reference.or_else(|| known(figure));
+    /// Puts numbers of the retrained network beside the network's own, as far as they are known: key, what it is of, value.
+    pub fn put_numbers_beside<'a>(&mut self, known: impl Iterator<Item = Known<'a>> + Clone) {
+        let found = self.found_among(known);
+        for (figure, found) in self.numbers.iter_mut().zip(found) {
+            figure.reference = figure.reference.or(found);
         }
+    }
+
+    /// Each number of this report as another has it.
+    fn found_among<'a>(&self, known: impl Iterator<Item = Known<'a>> + Clone) -> Vec<Option<f64>> {
+        let found = |figure: &Figure| {
+            // What is there but once may be of something else in each, as the score that tells most is.
+            let alone = self.numbers.iter().filter(|of| of.key == figure.key).count() == 1;
+            let same = |(key, of, _): &Known<'a>| *key == figure.key && (alone || *of == figure.of.as_deref());
+            known.clone().find(same).map(|(.., value)| value)
+        };
+        self.numbers.iter().map(found).collect()
+    }
+
+    fn known(&self) -> impl Iterator<Item = Known<'_>> + Clone {
+        self.numbers.iter().map(|figure| (figure.key, figure.of.as_deref(), figure.value))
     }
 
     /// Puts the numbers and curves of the retrained network beside the network's own.
     pub(super) fn put_beside(&mut self, other: Report) {
-        self.put_numbers_beside(|figure| other.same(figure));
+        self.put_numbers_beside(other.known());
         self.curves.extend(other.curves.into_iter().map(|curve| Curve { of_reference: true, ..curve }));
         other.notes.into_iter().for_each(|note| self.note(note));
     }
 }
+
+/// A number: its key, what it is of, its value.
+pub type Known<'a> = (&'a str, Option<&'a str>, f64);

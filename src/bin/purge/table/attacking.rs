@@ -167,10 +167,10 @@ impl Attacks {
                 .await?;
             // What the attack finds on the retrained network is known: it was made on that once, for all runs.
             if let Some(known) = yardstick.and_then(|yardstick| of_attack(&yardstick.findings, info.name)) {
-                report.put_numbers_beside(|figure| {
-                    let same = |number: &&Number| number.key == figure.key && number.of == figure.of;
-                    known.numbers.iter().find(same).map(|number| number.value)
-                });
+                let numbers = known.numbers.iter();
+                report.put_numbers_beside(
+                    numbers.map(|number| (number.key.as_str(), number.of.as_deref(), number.value)),
+                );
                 attack.judge(&mut report);
             }
             findings.push(Findings::of(report));
