@@ -32,7 +32,7 @@ pub enum Attacked {
     /// The retrained one.
     Retrained,
     /// One from elsewhere, and what is known of its answers.
-    Other(Network, LogitCache),
+    Other(Box<(Network, LogitCache)>),
 }
 
 impl Default for Attacked {
@@ -54,7 +54,10 @@ impl Workspace {
         let on_retrained = matches!(network, Attacked::Retrained);
         let scene = match network {
             Attacked::Own(version) => self.scene_of(version, forget)?,
-            Attacked::Other(network, logits) => self.scene_of_other(network, logits, forget)?,
+            Attacked::Other(other) => {
+                let (network, logits) = *other;
+                self.scene_of_other(network, logits, forget)?
+            }
             Attacked::Retrained => {
                 let expected = "the network retrained without the class, which is to be attacked";
                 let network = retrained.clone().ok_or_else(|| Error::config("retrained", expected, "none"))?;

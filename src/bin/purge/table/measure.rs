@@ -3,6 +3,8 @@
 use super::sample::Sample;
 use super::statistics::{mean, with_deviation};
 
+type Interval = fn(&Sample) -> Option<[f64; 2]>;
+
 /// A number that a table says of a network.
 #[derive(Clone, Copy)]
 pub struct Measure {
@@ -13,7 +15,7 @@ pub struct Measure {
     pub digits: usize,
     pub of: fn(&Sample) -> Option<f64>,
     /// Its 95 % interval, where it has one.
-    pub interval: Option<fn(&Sample) -> Option<[f64; 2]>>,
+    pub interval: Option<Interval>,
 }
 
 const fn measure(key: &'static str, head: &'static str, digits: usize, of: fn(&Sample) -> Option<f64>) -> Measure {

@@ -117,7 +117,7 @@ impl Tasks<'_> {
         let path = self.experiment.beside(&roles, seed).ok_or_else(|| Error::io(&name, "the network is gone"))?;
         self.experiment.workspace.reset();
         let network = self.experiment.retrained(&path, &roles.forget).await?;
-        let attacked = (Attacked::Other(network.network, network.logits), class);
+        let attacked = (Attacked::Other(Box::new((network.network, network.logits))), class);
         let there = found.map(|found| found.attacks).unwrap_or_default();
         let findings = self.attacks.make(&mut self.experiment, attacked, yardstick.as_ref(), there).await?;
         self.write_network(&name, ("retrained", seed), network.scores, findings.clone())?;

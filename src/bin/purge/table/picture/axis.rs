@@ -10,7 +10,7 @@ pub struct Axis {
 }
 
 /// Values that a mark may stand at: multiples of these, the roundest first.
-const ROUND: [f64; 8] = [50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.1];
+const ROUND: [f64; 7] = [50.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5];
 
 impl Axis {
     pub fn new(best: f64, worst: f64, ends: [f64; 2]) -> Self {
