@@ -3,8 +3,8 @@
 //! another retrained network gives against this one.
 
 use super::maths::{
-    Rows, activation_distance, agreement, cosine, distance, frechet, js_divergence, kl_divergence, linear_cka, mean,
-    total_variation, tow, zrf,
+    self, Rows, activation_distance, agreement, cosine, distance, frechet, js_divergence, kl_divergence, linear_cka,
+    mean, total_variation, zrf,
 };
 use super::options::{C, Options, SEED};
 use super::probe::{TOO_FEW, told_apart};
@@ -110,6 +110,13 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
     Ok(report)
 }
 
+/// The tug of war of a network with one that was retrained without the class: Π (1 − |acc − acc′|) over D_f, D_r and the test
+/// set, 0 to 1, and 1 where they are alike (Zhao et al., NeurIPS 2024, arXiv 2406.01257).
+pub fn tow(ours: &Evaluation, retrained: &Evaluation) -> f64 {
+    let accuracies = |of: &Evaluation| [of.fa, of.ra, of.ta].map(|percent| percent / 100.0);
+    maths::tow(accuracies(ours), accuracies(retrained))
+}
+
 /// What both say of the images.
 async fn answers(scene: &mut Scene, report: &mut Report, seed: u64) -> Result<()> {
     let dataset = scene.dataset().clone();
@@ -152,10 +159,9 @@ async fn answers(scene: &mut Scene, report: &mut Report, seed: u64) -> Result<()
         Evaluation::from_logits(&roles, classes, train, test, NonMembers::Test, 0.0)
     };
     let (ours, theirs) = (scored(&train, &test)?, scored(&their_train, &their_test)?);
-    let accuracies = |of: &Evaluation| [of.fa / 100.0, of.ra / 100.0, of.ta / 100.0];
     let with_mia = |of: &Evaluation| [of.mia.mean, of.ra / 100.0, of.ta / 100.0];
-    report.push(figure("tow", tow(accuracies(&ours), accuracies(&theirs))));
-    report.push(figure("tow_mia", tow(with_mia(&ours), with_mia(&theirs))));
+    report.push(figure("tow", tow(&ours, &theirs)));
+    report.push(figure("tow_mia", maths::tow(with_mia(&ours), with_mia(&theirs))));
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::run::{Epochs, Samples};
+use super::settings::searched::with_searched;
 use super::settings::{Settings, words};
 use super::{
     bad_teacher, boundary_shrink, deep, fine_tune, gradient_ascent, kl_uniform, l1_sparse, neg_grad_plus, purge,
@@ -56,7 +57,7 @@ pub trait Method: Debug + Sync {
     /// What it is.
     fn info(&self) -> &'static MethodInfo;
 
-    /// A value for every setting that it has.
+    /// A value for every setting that it has. What a run begins with is [`preset`](#method.preset), which may know better.
     ///
     /// # Errors
     /// [`Error::BadConfig`] for a preset that it does not have.
@@ -65,6 +66,16 @@ pub trait Method: Debug + Sync {
     /// Gets ready for a run: computes what is computed once, before the first step. The weights must stay as they are, for
     /// up to the first step everything else takes the network for the one from before.
     fn prepare<'a>(&self, settings: &Settings, run: Preparation<'a>) -> Preparing<'a>;
+}
+
+impl dyn Method + '_ {
+    /// What a preset says for a network: [`Method::settings`], with what a [search](super::settings::searched) found for it.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for a preset that it does not have.
+    pub fn preset(&self, preset: Preset, subject: &Subject<'_>) -> Result<Settings> {
+        with_searched(self.settings(preset, subject)?, self.info().name, preset, subject)
+    }
 }
 
 /// A method getting ready. Boxed, for a list of methods needs one type.

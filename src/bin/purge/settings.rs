@@ -38,7 +38,7 @@ impl Settings {
             println!("{}: {} ({}, {})", info.name, info.sentence, info.year, info.paper);
             let mut columns = Vec::new();
             for preset in info.presets {
-                columns.push((preset.preset.as_str(), method.settings(preset.preset, &subject)?));
+                columns.push((preset.preset.as_str(), method.preset(preset.preset, &subject)?));
             }
             print!("  {:24}", "");
             columns.iter().for_each(|(name, _)| print!("{name:>18}"));

@@ -41,7 +41,7 @@ impl RunConfig {
         subject: &Subject<'_>,
         forget: impl Into<ClassRoles>,
     ) -> Result<Self> {
-        let settings = method.settings(preset, subject)?;
+        let settings = method.preset(preset, subject)?;
         Ok(Self { method, preset, classes: forget.into(), settings })
     }
 

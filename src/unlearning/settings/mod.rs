@@ -3,6 +3,7 @@
 //! Everything that speaks of a setting follows from its row: the check, the shell's help, the names in JSON, the package's
 //! types, the page's panel and its address. A method says which settings it has by giving each a value in every preset.
 
+pub mod searched;
 mod table;
 #[cfg(feature = "cli")]
 mod typescript;
