@@ -343,6 +343,111 @@ fn a_table_makes_each_attack_once_on_each_network() {
     fails(&["table", "--collect", FORMATS], 5, &["expected.json"]);
 }
 
+#[test]
+fn a_search_goes_on_where_it_stopped() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, out) = (scratch("searched.safetensors"), scratch("search"));
+    let _ = std::fs::remove_dir_all(&out);
+    let (path, folder) = (model.to_str().unwrap(), out.to_str().unwrap());
+    let train = ["train", "--data", &data, "--epochs", "40", "--width", "8", "--out"];
+    assert!(purge(&[&train[..], &[path]].concat()).status.success());
+    let common = ["search", "--model", path, "--data", &data, "--out", folder, "--classes", "0,1"];
+    let beside = |class: &str| scratch(&format!("searched-without-{class}.safetensors"));
+    for class in ["0", "1"] {
+        let _ = std::fs::remove_file(beside(class));
+    }
+    fails(&common, 5, &["searched-without-0.safetensors", "purge train makes it, --without 0"]);
+    for class in ["0", "1"] {
+        assert!(purge(&[&train[..], &[beside(class).to_str().unwrap(), "--without", class]].concat()).status.success());
+    }
+    fails(&[&common[..7], &["--classes", "0,2"]].concat(), 2, &["--classes", "from 0 to 1", "found 0,2"]);
+    fails(&[&common[..7], &["--classes", "1,1"]].concat(), 2, &["each once", "found 1,1"]);
+    fails(&[&common[..7], &["--classes", "0,1,0,1"]].concat(), 2, &["up to 3 classes", "found 4"]);
+    fails(&[&common[..], &["--method", "retrain"]].concat(), 2, &["some of purge, gradient_ascent", "found retrain"]);
+    fails(&[&common[..], &["--limit", "0"]].concat(), 2, &["seconds over 0"]);
+
+    let search = |more: &[&str]| {
+        let output = purge(&[&common[..], more].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
+        (told.matches(" steps, ").count(), told.matches("is there").count())
+    };
+    let file = |setting: usize, class: usize| {
+        out.join(format!("searched.ssd.published.setting-{setting:02}.class-{class}.json"))
+    };
+    let trial = |setting, class| -> Option<Value> {
+        std::fs::read(file(setting, class)).ok().map(|bytes| serde_json::from_slice(&bytes).unwrap())
+    };
+    assert_eq!(search(&["--method", "ssd"]), (18 + 6, 0));
+    let second: Vec<usize> = (0..18).filter(|&setting| file(setting, 1).is_file()).collect();
+    assert_eq!(second.len(), 6);
+    let before = [trial(4, 0), trial(second[5], 1)];
+    std::fs::remove_file(file(4, 0)).unwrap();
+    std::fs::remove_file(file(second[5], 1)).unwrap();
+    assert_eq!(search(&["--method", "ssd"]), (2, 22));
+    for (before, after) in before.iter().flatten().zip([trial(4, 0), trial(second[5], 1)].iter().flatten()) {
+        for key in ["tow", "config", "after"] {
+            assert_eq!(before[key], after[key], "{key}");
+        }
+    }
+    let other = [&common[..], &["--method", "ssd", "--limit", "7"]].concat();
+    fails(&other, 2, &["another search", "setting-00.class-0", "limit 100.0 and not 7.0"]);
+
+    // By hand: the score of a trial, and which of those on both classes is the best.
+    let number = |trial: &Value, side: &str, key: &str| trial[side][key].as_f64().unwrap();
+    let standing = |setting: usize| {
+        let trials = [0, 1].map(|class| trial(setting, class).unwrap());
+        for trial in &trials {
+            let factor = |key| 1.0 - (number(trial, "after", key) - number(trial, "retrained", key)).abs() / 100.0;
+            let by_hand = factor("fa") * factor("ra") * factor("ta");
+            assert!((trial["tow"].as_f64().unwrap() - by_hand).abs() < 1e-12, "{trial}");
+        }
+        let mean = |of: &dyn Fn(&Value) -> f64| (of(&trials[0]) + of(&trials[1])) / 2.0;
+        let (fa, tow) = (mean(&|t| number(t, "after", "fa")), mean(&|t| t["tow"].as_f64().unwrap()));
+        if fa > 5.0 { (1, fa) } else { (0, -tow) }
+    };
+    let best = second.iter().copied().min_by(|&a, &b| standing(a).partial_cmp(&standing(b)).unwrap()).unwrap();
+
+    let collected = purge(&["search", "--collect", folder]);
+    assert!(collected.status.success(), "{}", String::from_utf8_lossy(&collected.stderr));
+    let log = String::from_utf8(collected.stdout).unwrap();
+    assert!(log.contains("| searched | ssd |") && log.contains("### searched, ssd published"), "{log}");
+    let (_, table) = log.split_once("| **1** | **").unwrap();
+    assert_eq!(table.lines().count(), 18, "{log}");
+    for (key, value) in trial(best, 0).unwrap()["changes"].as_object().unwrap() {
+        assert!(table.lines().next().unwrap().contains(&format!("{key} {value}")), "{best}: {log}");
+    }
+    let rows = scratch("rows.rs");
+    fails(
+        &["search", "--collect", folder, "--rust", rows.to_str().unwrap()],
+        2,
+        &["all 26 trials of ssd on searched", "found 24 of them"],
+    );
+    fails(&["search", "--collect", FORMATS], 5, &["expected.json"]);
+}
+
+#[test]
+fn a_trial_over_its_limit_is_left_where_it_stands() {
+    let data = format!("{FORMATS}/medmnist_grey.npz");
+    let (model, out) = (scratch("cut.safetensors"), scratch("search-cut"));
+    let _ = std::fs::remove_dir_all(&out);
+    let (path, folder) = (model.to_str().unwrap(), out.to_str().unwrap());
+    let train = ["train", "--data", &data, "--epochs", "40", "--width", "8", "--out"];
+    assert!(purge(&[&train[..], &[path]].concat()).status.success());
+    let beside = scratch("cut-without-1.safetensors");
+    assert!(purge(&[&train[..], &[beside.to_str().unwrap(), "--without", "1"]].concat()).status.success());
+    // The second of two shards has the second of two methods.
+    let search = ["search", "--model", path, "--data", &data, "--out", folder, "--classes", "1", "--limit", "1e-9"];
+    let output = purge(&[&search[..], &["--method", "ssd,fine_tune", "--shard", "2/2"]].concat());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert_eq!((told.matches(" 0 steps, ").count(), told.matches(", cut").count()), (18, 18), "{told}");
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 18);
+    let collected = purge(&["search", "--collect", folder]);
+    let log = String::from_utf8(collected.stdout).unwrap();
+    assert_eq!((log.matches(", cut |").count(), log.matches(", cut**").count()), (17, 1), "{log}");
+}
+
 fn stored(path: &std::path::Path) -> Value {
     let mut text = String::new();
     let file = std::fs::File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -7,6 +7,7 @@ mod commands;
 mod data;
 mod options;
 mod scores;
+mod search;
 mod settings;
 mod shadows;
 mod stopwatch;
@@ -41,6 +42,7 @@ enum Command {
     Table(table::Table),
     /// Attack many networks at once, each of which learnt half of a class and then forgot it
     Shadows(shadows::Shadows),
+    Search(search::Search),
     /// Store evaluations of a network for a page to show at once
     Scores(scores::Scores),
     /// Look into data files, or pack them for the page
@@ -94,6 +96,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Attack(attack) => attack.run().await,
         Command::Table(table) => table.run().await,
         Command::Shadows(shadows) => shadows.run().await,
+        Command::Search(search) => search.run().await,
         Command::Scores(scores) => scores.run().await,
         Command::Data(data) => data.run(),
         Command::Bench(bench) => bench.run().await,

@@ -94,8 +94,7 @@ impl Experiment {
         };
         self.workspace.start(config.clone()).await?;
         let trace = drive(&mut self.workspace).await?;
-        let summary = self.workspace.finish()?;
-        let after = self.workspace.evaluate(Version::Current, classes.forget.clone(), self.non_members).await?;
+        let (summary, after) = self.finish(classes.forget.clone()).await?;
         Ok(Outcome {
             model: self.name(),
             data: self.data.clone(),
@@ -108,6 +107,12 @@ impl Experiment {
             summary,
             trace,
         })
+    }
+
+    /// Ends the run under way, over or not: what it came to, and every score of what it has left.
+    pub async fn finish(&mut self, forget: Vec<usize>) -> Result<(Summary, Evaluation)> {
+        let summary = self.workspace.finish()?;
+        Ok((summary, self.workspace.evaluate(Version::Current, forget, self.non_members).await?))
     }
 
     /// The model's file name without its ending.
@@ -183,13 +188,22 @@ impl Experiment {
 
 /// Takes the run under way to its end behind a progress bar.
 pub async fn drive(workspace: &mut Workspace) -> Result<Vec<Step>> {
+    drive_until(workspace, usize::MAX, || false).await
+}
+
+/// The same, or to where `leave` says so. That is asked before the first step, and then after so many steps at most.
+pub async fn drive_until(
+    workspace: &mut Workspace,
+    steps: usize,
+    mut leave: impl FnMut() -> bool,
+) -> Result<Vec<Step>> {
     let bar = ProgressBar::new(0);
     let style =
         ProgressStyle::with_template("{bar:30} step {pos}/{len} {msg}").map_err(|e| Error::io("progress bar", e))?;
     bar.set_style(style);
     let mut trace = Vec::new();
-    loop {
-        let progress = workspace.advance(usize::MAX).await?;
+    while !leave() {
+        let progress = workspace.advance(steps).await?;
         bar.set_length(progress.max_steps as u64);
         bar.set_position(progress.step as u64);
         bar.set_message(match progress.retain_loss {
@@ -198,8 +212,9 @@ pub async fn drive(workspace: &mut Workspace) -> Result<Vec<Step>> {
         });
         trace.extend(progress.steps);
         if progress.stop.is_some() {
-            bar.finish_and_clear();
-            return Ok(trace);
+            break;
         }
     }
+    bar.finish_and_clear();
+    Ok(trace)
 }
