@@ -103,7 +103,7 @@ impl Attack {
         let mut others = Vec::new();
         for path in retrained.iter().skip(1) {
             let request = AttackRequest {
-                network: Attacked::Other(network(path)?, LogitCache::default()),
+                network: Attacked::Other(Box::new((network(path)?, LogitCache::default()))),
                 retrained: first.clone().filter(|_| needs_first),
                 ..request.clone()
             };
