@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers test-gpu walk fuzz bench bench-peers bench-gpu size data models scores tables clean
+.PHONY: demo build test test-browsers test-gpu walk fuzz bench bench-peers bench-gpu size data models scores search tables clean
 
 # Builds the page and serves it.
 demo: build
@@ -54,6 +54,11 @@ models: data
 # Evaluates them, for the page to show at once.
 scores: build
 	scripts/scores.sh again
+
+# Searches the presets of all methods, hours long; what is there is left as it is. NAMES=mnist-group for one network, AGAIN=1 for
+# a clean folder.
+search:
+	AGAIN=$(AGAIN) scripts/search.sh $(NAMES)
 
 # Makes the tables of docs/RESULTS.md, hours long; what is there is left as it is. NAMES=mnist-group for one network, AGAIN=1 for
 # a clean folder.

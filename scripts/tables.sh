@@ -1,13 +1,11 @@
 #!/usr/bin/env bash
 # Makes the tables of docs/RESULTS.md: tables.sh [NETWORK...]. Every result is a file in the cache, and one that is there is left
 # as it is; AGAIN=1 begins with a clean folder.
-# shellcheck source=scripts/rust.sh
-. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
+# shellcheck source=scripts/networks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/networks.sh"
 cd "$root"
 
 results=$cache/results
-trained=$cache/models
-purge=$CARGO_TARGET_DIR/debug/purge
 attacks=membership,probe,few,relearn,compare
 
 # What each table is of: network, data, classes, seeds, and how a network is trained that does not come with the page.
@@ -22,33 +20,22 @@ cifar10-resnet18 cifar10 0 1 --members 500 --epochs 12 --network resnet18 --stem
 TABLES
 }
 
-# train FILE DATA OPTION...: leaves a network that is there.
-train() {
-  if [ -e "$1" ]; then return; fi
-  say "training $1"
-  "$purge" train --data "$2" "${@:3}" --out "$1" >"$1.log" 2>&1 || die "training $1 failed, see $1.log"
-}
-
 # table NETWORK DATA CLASSES SEEDS OPTION...
 table() {
   local name=$1 data=$2 classes=$3 seeds=$4 model=www/public/models/$1.safetensors non_members=test
   if [ $# -gt 4 ]; then
     model=$trained/$name.safetensors
-    mkdir -p "$trained"
     train "$model" "$data" "${@:5}"
     train "$trained/$name-without-$classes.safetensors" "$data" "${@:5}" --without "$classes"
   fi
   # Its test images come from another clinic than those that a network has learnt from.
   if [ "$data" = pathmnist ]; then non_members=val; fi
   say "the runs of $name"
-  # One thread each: two runs side by side beat one on two threads.
-  printf '%s\n' 1/2 2/2 | RAYON_NUM_THREADS=1 xargs -P 2 -I {} "$purge" table --data "$data" --model "$model" \
-    --classes "$classes" --method all --seeds "$seeds" --attacks "$attacks" --non-members "$non_members" \
-    --out "$results/$name" --shard {}
+  shards "$purge" table --data "$data" --model "$model" --classes "$classes" --method all --seeds "$seeds" \
+    --attacks "$attacks" --non-members "$non_members" --out "$results/$name"
 }
 
-need_rust
-cargo build --features "$native_features" --bin purge
+build_purge
 names=$*
 if [ -z "$names" ]; then names=$(tables | cut -d ' ' -f 1); fi
 for name in $names; do

@@ -26,7 +26,7 @@ pub const NETWORKS: [Kind; 5] = [
     small("mnist", Norm::Batch),
     small("pathmnist", Norm::Group),
     small("pathmnist", Norm::Batch),
-    Kind { dataset: "cifar10", architecture: "resnet18", norm: Norm::Batch },
+    Kind { dataset: "mnist", architecture: "resnet18", norm: Norm::Batch },
 ];
 
 const fn small(dataset: &'static str, norm: Norm) -> Kind {

@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# Sourced: the shell of this clone, and networks that do not come with the page.
+# shellcheck source=scripts/rust.sh disable=SC2034
+. "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
+
+purge=$CARGO_TARGET_DIR/debug/purge
+trained=$cache/models
+
+build_purge() {
+  need_rust
+  cargo build --features "$native_features" --bin purge
+}
+
+# train FILE DATA OPTION...: leaves a network that is there.
+train() {
+  mkdir -p "$(dirname "$1")"
+  if [ -e "$1" ]; then return; fi
+  say "training $1"
+  "$purge" train --data "$2" "${@:3}" --out "$1" >"$1.log" 2>&1 || die "training $1 failed, see $1.log"
+}
+
+# shards COMMAND...: two of them side by side, for one thread each is quicker than two that share a run.
+shards() { printf '%s\n' 1/2 2/2 | RAYON_NUM_THREADS=1 xargs -P 2 -I {} "$@" --shard {}; }
