@@ -12,7 +12,8 @@ export function spreadOf(
   return values.length > 1 ? [Math.min(...values), Math.max(...values)] : undefined;
 }
 
-/** "(97.9–98.3 %)" */
-export function spreadWords([low, high]: Spread, text: (value: number) => string): string {
-  return `(${text(low).replace('\u202f%', '')}–${text(high)})`;
+/** "97.9–98.3", in the unit of what it stands beside; empty where both ends read the same. */
+export function spreadWords(spread: Spread, text: (value: number) => string): string {
+  const [low = '', high = ''] = spread.map((end) => text(end).replace('\u202f%', ''));
+  return low === high ? '' : `${low}–${high}`;
 }
