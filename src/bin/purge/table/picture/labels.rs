@@ -23,6 +23,8 @@ pub const HEIGHT: f64 = 16.0;
 const RADIUS: f64 = 9.0;
 /// From the edge of a point's own room to its label.
 const GAP: f64 = 1.0;
+/// A label further than this from its point may be any point's.
+const FAR: f64 = 16.0;
 /// How far from its point a label may be, in steps to either side and up or down.
 const REACH: i32 = 55;
 const STEPS: [f64; 2] = [8.0, 4.0];
@@ -42,6 +44,13 @@ pub fn places(points: &[Point], whole: Room) -> Vec<Option<Room>> {
         Some(nearest)
     };
     points.iter().map(&mut place).collect()
+}
+
+/// Whether a line has to lead from a point to its label: the label is far off, or as near to another point.
+pub fn is_led(points: &[Point], place: usize, room: &Room) -> bool {
+    let far = |of: &Point| room.distance(of.x, of.y);
+    let own = far(&points[place]);
+    own > FAR || points.iter().enumerate().any(|(other, point)| other != place && far(point) < own + STEPS[1])
 }
 
 /// A label so far from the place that it has by itself, which is to the right of its point.
@@ -99,6 +108,16 @@ mod tests {
             assert!(rooms[i + 1..].iter().all(|other| !room.overlaps(other)), "{room:?}");
             assert!(points.iter().all(|point| room.distance(point.x, point.y) >= RADIUS), "{room:?}");
         }
+    }
+
+    #[test]
+    fn a_line_leads_to_a_label_that_another_point_is_as_near_to() {
+        let points = [100.0, 108.0, 200.0].map(|y| Point { x: 100.0, y, width: 50.0 });
+        let led = |place: usize, top: f64| {
+            is_led(&points, place, &Room { left: 110.0, right: 160.0, top, bottom: top + HEIGHT })
+        };
+        assert!(led(0, 92.0), "the second point is as near");
+        assert!(!led(2, 192.0) && led(2, 225.0), "alone, and far off");
     }
 
     #[test]

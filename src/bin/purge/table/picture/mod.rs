@@ -10,7 +10,7 @@ use super::network::{Network, Row};
 use super::sample::Key;
 use super::summary::MASKED;
 use axis::Axis;
-use labels::{Point, Room, places};
+use labels::{Point, Room, is_led, places};
 
 const WIDTH: f64 = 880.0;
 const PANEL: f64 = 430.0;
@@ -183,15 +183,15 @@ fn yardstick(row: &Row, x: &Axis, y: &Axis, measure: &Measure) -> String {
 }
 
 fn drawn(spots: &[Spot]) -> String {
-    let width = |label: &str| 6.8 * label.chars().count() as f64 + 4.0;
+    let width = |label: &str| 7.3 * label.chars().count() as f64 + 4.0;
     let points: Vec<Point> = spots.iter().map(|of| Point { x: of.x, y: of.y, width: width(&of.label) }).collect();
     let rooms = places(&points, Room { left: LEFT, right: WIDTH, top: 20.0, bottom: BOTTOM });
     // Lines first, so that they lie under all words.
     let (mut lines, mut marks) = (String::new(), String::new());
-    for (Spot { label, class, words, x, y }, room) in spots.iter().zip(rooms) {
+    for (place, (Spot { label, class, words, x, y }, room)) in spots.iter().zip(rooms).enumerate() {
         let _ = writeln!(marks, "<g class=\"{class}\"><title>{}</title>", escaped(words));
         if let Some(room) = room {
-            if room.distance(*x, *y) > 16.0 {
+            if is_led(&points, place, &room) {
                 let (to_x, to_y) = (x.clamp(room.left, room.right), y.clamp(room.top, room.bottom));
                 let _ = writeln!(
                     lines,
