@@ -21,3 +21,16 @@ train() {
 
 # shards COMMAND...: two of them side by side, for one thread each is quicker than two that share a run.
 shards() { printf '%s\n' 1/2 2/2 | RAYON_NUM_THREADS=1 xargs -P 2 -I {} "$@" --shard {}; }
+
+# each LIST DO FOLDER NETWORK...: DO with the words of each line that LIST prints, of the networks named or of all. What a network has in
+# FOLDER is left as it is, unless AGAIN is set.
+each() {
+  local list=$1 do=$2 folder=$3 names=${*:4} name line words
+  if [ -z "$names" ]; then names=$("$list" | cut -d ' ' -f 1); fi
+  for name in $names; do
+    line=$("$list" | grep "^$name ") || die "$name is none of: $("$list" | cut -d ' ' -f 1 | tr '\n' ' ')"
+    if [ -n "${AGAIN:-}" ]; then rm -rf "${folder:?}/$name"; fi
+    read -ra words <<<"$line"
+    "$do" "${words[@]}"
+  done
+}

@@ -34,14 +34,7 @@ search() {
 }
 
 build_purge
-names=$*
-if [ -z "$names" ]; then names=$(networks | cut -d ' ' -f 1); fi
-for name in $names; do
-  line=$(networks | grep "^$name ") || die "$name is none of: $(networks | cut -d ' ' -f 1 | tr '\n' ' ')"
-  if [ -n "${AGAIN:-}" ]; then rm -rf "${searches:?}/$name"; fi
-  read -ra words <<<"$line"
-  search "${words[@]}"
-done
+each networks search "$searches" "$@"
 {
   printf '# Searches\n\nEvery setting that was tried, and what was chosen. [searching.md](../searching.md) tells how.\n\n'
   "$purge" search --collect "$searches"/* --rust src/unlearning/settings/searched/rows.rs

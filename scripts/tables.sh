@@ -36,12 +36,5 @@ table() {
 }
 
 build_purge
-names=$*
-if [ -z "$names" ]; then names=$(tables | cut -d ' ' -f 1); fi
-for name in $names; do
-  line=$(tables | grep "^$name ") || die "$name is none of: $(tables | cut -d ' ' -f 1 | tr '\n' ' ')"
-  if [ -n "${AGAIN:-}" ]; then rm -rf "${results:?}/$name"; fi
-  read -ra words <<<"$line"
-  table "${words[@]}"
-done
+each tables table "$results" "$@"
 "$purge" table --collect "$results"/* --out docs/results --into docs/RESULTS.md >/dev/null

@@ -117,6 +117,9 @@ export class Comparison {
   want(entries: readonly Entry[], judged = false): void {
     this.#cancelled = new AbortController();
     this.judged = judged;
+    // Of one that could not be attacked the attempt is made again.
+    const told = Object.entries(this.yardsticks).filter(([, judgement]) => Object.keys(judgement).length > 0);
+    this.yardsticks = Object.fromEntries(told);
     const wanted = entries.map((entry) => this.find(entry) ?? new ComparedRun(entry));
     const missing = wanted.filter((run) => run.lacks(judged));
     (missing.length > 0 ? missing : wanted).forEach((run) => run.wait());
