@@ -22,15 +22,30 @@ train() {
 # shards COMMAND...: two of them side by side, for one thread each is quicker than two that share a run.
 shards() { printf '%s\n' 1/2 2/2 | RAYON_NUM_THREADS=1 xargs -P 2 -I {} "$@" --shard {}; }
 
+# Results are kept beside the tables that are made of them, for whoever wants to make these again or to go on, packed: KIND-NETWORK.
+kept() { printf '%s' "$root/docs/results/kept/$(basename "$1")-$2.tar.gz"; }
+
+# keep FOLDER NETWORK
+keep() {
+  mkdir -p "$root/docs/results/kept"
+  (cd "$1" && find "$2" -name '*.json' | LC_ALL=C sort | tar -cf - -T -) | gzip -9n >"$(kept "$1" "$2")"
+}
+
 # each LIST DO FOLDER NETWORK...: DO with the words of each line that LIST prints, of the networks named or of all. What a network has in
-# FOLDER is left as it is, unless AGAIN is set.
+# FOLDER, or kept with the tables, is left as it is, unless AGAIN is set.
 each() {
   local list=$1 do=$2 folder=$3 names=${*:4} name line words
   if [ -z "$names" ]; then names=$("$list" | cut -d ' ' -f 1); fi
   for name in $names; do
     line=$("$list" | grep "^$name ") || die "$name is none of: $("$list" | cut -d ' ' -f 1 | tr '\n' ' ')"
-    if [ -n "${AGAIN:-}" ]; then rm -rf "${folder:?}/$name"; fi
+    if [ -n "${AGAIN:-}" ]; then
+      rm -rf "${folder:?}/$name"
+    elif [ ! -d "$folder/$name" ] && [ -e "$(kept "$folder" "$name")" ]; then
+      mkdir -p "$folder"
+      tar -xzf "$(kept "$folder" "$name")" -C "$folder"
+    fi
     read -ra words <<<"$line"
     "$do" "${words[@]}"
+    keep "$folder" "$name"
   done
 }

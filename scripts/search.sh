@@ -35,7 +35,11 @@ search() {
 
 build_purge
 each networks search "$searches" "$@"
-{
-  printf '# Searches\n\nEvery setting that was tried, and what was chosen. [searching.md](../searching.md) tells how.\n\n'
-  "$purge" search --collect "$searches"/* --rust src/unlearning/settings/searched/rows.rs
-} >docs/results/searches.md
+for folder in "$searches"/*; do
+  name=$(basename "$folder")
+  {
+    printf '# The search for %s\n\nEvery setting that was tried, and what was chosen. [searching.md](../searching.md) tells how.\n\n' "$name"
+    "$purge" search --collect "$folder"
+  } >"docs/results/search-$name.md"
+done
+"$purge" search --collect "$searches"/* --rust src/unlearning/settings/searched/rows.rs >/dev/null

@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { controls } from './demo-page';
+import { controls, exportReport } from './demo-page';
 import { serveFew } from './packed';
 import { listenTo } from './problems';
 
@@ -41,6 +41,10 @@ test('all methods run one after the other, are drawn, sorted, and set up again f
   await points.first().focus();
   await page.keyboard.press('End');
   await expect(points.and(page.locator(':focus'))).toHaveAccessibleName(/of the rest, .* of what is forgotten/);
+
+  const { runs } = (await exportReport(page)).comparison;
+  expect(runs.map(({ state }) => state)).toEqual(Array(count - 2).fill('over'));
+  for (const { method, evaluation } of runs) expect(evaluation?.fa, method).toBeGreaterThanOrEqual(0);
 
   const column = table.getByRole('columnheader', { name: /^FA/ });
   await column.getByRole('button').click();

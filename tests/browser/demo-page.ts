@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Evaluation } from 'purge-unlearning';
+import type { AttackReport, Evaluation } from 'purge-unlearning';
 import { asFile, fewDigits, served } from './digits';
 
 /** What "Export report" saves, as far as the tests look at it. */
@@ -12,6 +12,8 @@ export interface Report {
   before: Evaluation;
   after: Evaluation;
   retrained: Evaluation | null;
+  attacks: (AttackReport & { network: 'before' | 'after' | 'retrained' })[];
+  comparison: { runs: { method: string; state: string; evaluation?: Evaluation }[] };
 }
 
 /** The page's controls and results, as assistive tools find them. */

@@ -134,7 +134,7 @@ fn a_table_makes_each_attack_once_on_each_network() {
     assert!(
         page.contains("(struck.svg)") && std::fs::read_to_string(docs.join("struck.svg")).unwrap().contains("<svg")
     );
-    let csv = std::fs::read_to_string(docs.join("tasks.csv")).unwrap();
+    let csv = std::fs::read_to_string(docs.join("struck.csv")).unwrap();
     assert_eq!(csv.lines().count(), 1 + 6, "{csv}");
     assert!(csv.contains(&format!(",{:.4},", with["after"]["ra"].as_f64().unwrap())));
     fails(&["table", "--collect", FORMATS], 5, &["expected.json"]);

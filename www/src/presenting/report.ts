@@ -1,9 +1,10 @@
+import type { Comparison } from '../comparing/comparison.svelte';
 import { session, shown } from '../session';
 import { toQuery } from '../state/query';
 
-/** Everything about the run that is shown, as one object for a file. */
+/** Everything that is shown of the run, the attacks and the comparison, as one object for a file. */
 export function report(): object {
-  const { model, dataset, run, before, after, retrained, result, trace } = shown;
+  const { model, dataset, run, before, after, retrained, result, trace, siege, comparison } = shown;
   return {
     format: 'purge-report 1',
     made: new Date().toISOString(),
@@ -22,6 +23,23 @@ export function report(): object {
     seconds: result?.seconds,
     violations: result?.violations,
     events: trace.events,
+    attacks: siege?.trials.flatMap(({ target, report }) => (report ? [{ network: target.network, ...report }] : [])),
+    comparison: comparison && comparisonOf(comparison),
+  };
+}
+
+function comparisonOf({ runs, yardsticks }: Comparison): object {
+  return {
+    yardsticks,
+    runs: runs.map(({ entry, state, message, evaluation, stop, seconds, judgement }) => ({
+      ...entry,
+      state,
+      ...(message && { message }),
+      evaluation,
+      stop,
+      seconds,
+      attacks: judgement,
+    })),
   };
 }
 

@@ -207,6 +207,10 @@ export class Shown {
   canKeep = $derived.by(() => this.#free && this.phase === 'done' && (this.result?.steps ?? 0) > 0);
   /** The session still holds the network that the results are of. */
   canExport = $derived.by(() => this.#free && this.result !== undefined);
+  /** There is something to report that no other file has. */
+  canReport = $derived.by(
+    () => this.canExport || (this.#free && (this.siege !== undefined || this.comparison !== undefined)),
+  );
 
   /** An attack on one of the networks, as long as that is the one that is shown. */
   trialOf(attack: AttackName, network: Attacked): Trial | undefined {

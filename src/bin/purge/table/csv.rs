@@ -1,4 +1,4 @@
-//! Every result as a line of a CSV file.
+//! Every result of a network as a line of a CSV file.
 
 use std::fmt::Write;
 
@@ -9,15 +9,13 @@ use super::network::{Network, Row};
 use super::sample::{Key, Sample};
 use crate::options::joined;
 
-pub fn csv(networks: &[Network]) -> String {
+pub fn csv(network: &Network) -> String {
     let mut text =
         String::from("network,method,preset,without,set,class,class_name,seed,stop,ta,mia_loss,mia_confidence");
     LONG.iter().for_each(|measure| text += &format!(",{}", measure.key));
     text += ",mia_worst_low,mia_worst_high\n";
-    for network in networks {
-        for row in &network.rows {
-            row.samples.iter().chain(&row.others).for_each(|sample| line(&mut text, network, row, sample));
-        }
+    for row in &network.rows {
+        row.samples.iter().chain(&row.others).for_each(|sample| line(&mut text, network, row, sample));
     }
     text
 }

@@ -81,7 +81,7 @@ pub struct Table {
     /// The folder of the results; with --collect of the tables, by default the first that is collected
     #[arg(long, value_name = "DIR", required_unless_present = "collect")]
     out: Option<PathBuf>,
-    /// Run nothing: make tables of the results in these folders. A page and a picture for each network, and tasks.csv
+    /// Run nothing: make tables of the results in these folders. For each network a page, a picture, and a CSV file of all
     #[arg(long, value_name = "DIR", num_args = 1..)]
     collect: Vec<PathBuf>,
     /// Put the short tables between the marks of this text, too: <!-- table NETWORK --> and <!-- end of table -->
@@ -131,12 +131,12 @@ impl Table {
             let named = |ending: &str| out.join(format!("{}.{ending}", network.model));
             let page = page::page(network, &self.page);
             write_whole(&named("md"), page.as_bytes())?;
+            write_whole(&named("csv"), csv::csv(network).as_bytes())?;
             if let Some(picture) = picture::picture(network) {
                 write_whole(&named("svg"), picture.as_bytes())?;
             }
             println!("## {}\n\n{}", network.model, summary::summary(&[network], &self.page));
         }
-        write_whole(&out.join("tasks.csv"), csv::csv(&networks).as_bytes())?;
         match &self.into {
             Some(file) => self.insert(&networks, file),
             None => Ok(()),

@@ -162,7 +162,7 @@ fn each_page_has_every_row_by_class_and_the_picture_every_method_once() {
     }
     assert_eq!(picture.matches("class=\"band\"").count(), 4, "the spread both ways in both panels");
 
-    let csv = csv(&[network]);
+    let csv = csv(&network);
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.len() == 12 && widths.iter().all(|width| *width == widths[0]), "{csv}");
 }

@@ -40,13 +40,15 @@ impl Kind {
     }
 }
 
+/// Settings and their values.
+type Pairs = &'static [(&'static str, f64)];
+
 /// The values of a method's preset, as numbers alone, see [`Range::value_of`].
 struct Row {
     method: &'static str,
     preset: Preset,
-    keys: &'static [&'static str],
-    /// For each of [`NETWORKS`] a value for each key, or none at all where the method's own hold.
-    values: [&'static [f64]; NETWORKS.len()],
+    /// For each of [`NETWORKS`] what is other than the method's own.
+    found: [Pairs; NETWORKS.len()],
 }
 
 impl Range {
@@ -71,6 +73,16 @@ impl Range {
     }
 }
 
+/// What was found of a method's preset for one of [`NETWORKS`], by its place: settings and their values as numbers, or none.
+pub fn found(method: &str, preset: Preset, network: usize) -> &'static [(&'static str, f64)] {
+    of(rows::ROWS, method, preset, network)
+}
+
+fn of(rows: &[Row], method: &str, preset: Preset, network: usize) -> Pairs {
+    let row = rows.iter().find(|row| row.method == method && row.preset == preset);
+    row.and_then(|row| row.found.get(network)).copied().unwrap_or_default()
+}
+
 /// The settings with what was found for the network.
 pub(in crate::unlearning) fn with_searched(
     settings: Settings,
@@ -82,10 +94,10 @@ pub(in crate::unlearning) fn with_searched(
 }
 
 fn changed(rows: &[Row], settings: Settings, method: &str, preset: Preset, subject: &Subject<'_>) -> Result<Settings> {
-    let row = rows.iter().find(|row| row.method == method && row.preset == preset);
-    let column = NETWORKS.iter().position(|kind| kind.is(subject.dataset, subject.network));
-    let (Some(row), Some(column)) = (row, column) else { return Ok(settings) };
-    row.keys.iter().zip(row.values[column]).try_fold(settings, |settings, (&key, &number)| {
+    let Some(column) = NETWORKS.iter().position(|kind| kind.is(subject.dataset, subject.network)) else {
+        return Ok(settings);
+    };
+    of(rows, method, preset, column).iter().try_fold(settings, |settings, &(key, number)| {
         let setting = TABLE.iter().find(|setting| setting.key == key);
         let setting = setting.ok_or_else(|| Error::config(key, "a setting", "another name"))?;
         settings.with(key, setting.range.value_of(number))
@@ -117,19 +129,15 @@ mod tests {
             if rows[..place].iter().any(|other| (other.method, other.preset) == (row.method, row.preset)) {
                 fault("it is there twice".into());
             }
-            for (of, values) in NETWORKS.iter().zip(row.values) {
-                if ![0, row.keys.len()].contains(&values.len()) {
-                    fault(format!("{} values for {} keys", values.len(), row.keys.len()));
-                }
-                let network = network(of);
-                let subject = Subject { dataset: of.dataset, network: &network };
+            for (kind, wanted) in NETWORKS.iter().zip(row.found) {
+                let network = network(kind);
+                let subject = Subject { dataset: kind.dataset, network: &network };
                 let own = method.settings(row.preset, &subject);
                 match own.and_then(|own| changed(rows, own, row.method, row.preset, &subject)) {
                     Ok(settings) => {
-                        let found: Vec<Option<f64>> = row.keys.iter().map(|key| number(&settings, key)).collect();
-                        let wanted: Vec<Option<f64>> = values.iter().copied().map(Some).collect();
-                        if !values.is_empty() && found != wanted {
-                            fault(format!("{found:?} in place of {wanted:?}"));
+                        let is = |&(key, value): &(&str, f64)| number(&settings, key) == Some(value);
+                        if !wanted.iter().all(is) {
+                            fault(format!("{wanted:?} is not what comes of it"));
                         }
                     }
                     Err(error) => fault(error.to_string()),
@@ -144,10 +152,8 @@ mod tests {
         settings.get(key).and_then(|value| row.range.number_of(value))
     }
 
-    const NONE: &[f64] = &[];
-
-    fn row(method: &'static str, keys: &'static [&'static str], of_mnist_batch: &'static [f64]) -> Row {
-        Row { method, preset: Preset::Published, keys, values: [NONE, of_mnist_batch, NONE, NONE, NONE] }
+    const fn row(method: &'static str, of_mnist_batch: Pairs) -> Row {
+        Row { method, preset: Preset::Published, found: [&[], of_mnist_batch, &[], &[], &[]] }
     }
 
     #[test]
@@ -158,23 +164,23 @@ mod tests {
     #[test]
     fn a_row_that_is_wrong_is_found() {
         let fault = |row| faults(&[row]).join("; ");
-        assert_eq!(fault(row("fine_tune", &["learning_rate", "epochs"], &[0.1, 20.0])), "");
-        assert_eq!(fault(row("random_labels", &["labels"], &[1.0])), "");
-        assert!(fault(row("hope", &["learning_rate"], &[0.1])).contains("no such method"));
-        assert!(fault(row("fine_tune", &["learning_rat"], &[0.1])).contains("a setting"));
-        assert!(fault(row("fine_tune", &["nudge"], &[0.1])).contains("a setting of this method"));
-        assert!(fault(row("fine_tune", &["learning_rate"], &[0.0])).contains("over 0"));
-        assert!(fault(row("fine_tune", &["epochs"], &[2.5])).contains("2.5"));
-        assert!(fault(row("random_labels", &["labels"], &[2.0])).contains("others, all"));
-        assert!(fault(row("fine_tune", &["learning_rate"], &[0.1, 0.2])).contains("2 values for 1 keys"));
-        assert!(fault(Row { preset: Preset::Plain, ..row("fine_tune", &["epochs"], &[2.0]) }).contains("preset"));
-        let twice = [row("ssd", &["dampening"], &[1.0]), row("ssd", &["dampening"], &[1.0])];
+        assert_eq!(fault(row("fine_tune", &[("learning_rate", 0.1), ("epochs", 20.0)])), "");
+        assert_eq!(fault(row("random_labels", &[("labels", 1.0)])), "");
+        assert!(fault(row("hope", &[("learning_rate", 0.1)])).contains("no such method"));
+        assert!(fault(row("fine_tune", &[("learning_rat", 0.1)])).contains("a setting"));
+        assert!(fault(row("fine_tune", &[("nudge", 0.1)])).contains("a setting of this method"));
+        assert!(fault(row("fine_tune", &[("learning_rate", 0.0)])).contains("over 0"));
+        assert!(fault(row("fine_tune", &[("epochs", 2.5)])).contains("2.5"));
+        assert!(fault(row("random_labels", &[("labels", 2.0)])).contains("others, all"));
+        assert!(fault(row("fine_tune", &[("epochs", 2.0), ("epochs", 3.0)])).contains("not what comes"));
+        assert!(fault(Row { preset: Preset::Plain, ..row("fine_tune", &[("epochs", 2.0)]) }).contains("preset"));
+        let twice = [row("ssd", &[("dampening", 1.0)]), row("ssd", &[("dampening", 1.0)])];
         assert!(faults(&twice).join("; ").contains("twice"));
     }
 
     #[test]
     fn a_row_is_for_its_network_alone() {
-        let rows = [row("fine_tune", &["learning_rate", "epochs"], &[0.25, 20.0])];
+        let rows = [row("fine_tune", &[("learning_rate", 0.25), ("epochs", 20.0)])];
         let method = crate::unlearning::method::method("fine_tune").unwrap();
         let of = |dataset, network: &Architecture, preset| {
             let subject = Subject { dataset, network };
