@@ -11,10 +11,11 @@ import { memory } from './parts/memory.mjs';
 import { page } from './parts/page.mjs';
 import { peers } from './parts/peers.mjs';
 import { runs } from './parts/runs.mjs';
+import { shares } from './parts/shares.mjs';
 import { resnet, steps } from './parts/steps.mjs';
 import { writeResnet } from './resnet.mjs';
 
-const measures = { steps, resnet, runs, page, memory, gpu, layers, peers };
+const measures = { steps, shares, resnet, runs, page, memory, gpu, layers, peers };
 const port = Number(process.env.PORT ?? 4820);
 const say = (words) => console.error(`- ${words}`);
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
 /** The parts, in the order in which they are measured. */
-export const parts = ['steps', 'resnet', 'runs', 'page', 'memory', 'gpu', 'layers', 'peers'];
+export const parts = ['steps', 'shares', 'resnet', 'runs', 'page', 'memory', 'gpu', 'layers', 'peers'];
 
 /** What the command line asks for. */
 export function readOptions(args) {

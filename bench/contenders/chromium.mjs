@@ -10,8 +10,8 @@ async function open({ device, workers, module, model, data, forgetClass, batch }
   const session = await createSession({ device, ...(workers && { workers }) });
   const { dataset } = await session.load({ model, dataset: { kind: 'packed', file: data } });
   await session.prepare();
-  // Takes so small steps that nothing is ever forgotten, and no condition ends the run.
-  const endless = { learningRate: 1e-12, checkEvery: 1e6, epochs: 1e4, targetForgetAccuracy: 0, retainBudget: 0 };
+  // Takes so small steps that nothing is ever forgotten, though each changes the weights; no condition ends the run.
+  const endless = { learningRate: 1e-6, checkEvery: 1e6, epochs: 1e4, targetForgetAccuracy: 0, retainBudget: 0 };
   const run = { forgetClass, batchSize: batch };
   let stepping;
   globalThis.contender = {

@@ -4,7 +4,7 @@
 //! other and clips the result. With one flat tensor each of these is one operation instead of one per layer.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
@@ -74,13 +74,12 @@ impl Parameters {
 
     /// The parameters one by one, for a forward pass without gradients.
     pub fn views(&self) -> Views {
-        Views { layout: self.layout.clone(), tensors: self.spread() }
+        Views { parameters: self.clone(), are_leaves: false, tensors: OnceLock::new() }
     }
 
     /// The parameters one by one, as leaves of a new graph.
     pub fn leaves(&self) -> Views {
-        let tensors = self.spread().into_iter().map(|t| t.autodiff().require_grad()).collect();
-        Views { layout: self.layout.clone(), tensors }
+        Views { are_leaves: true, ..self.views() }
     }
 
     fn spread(&self) -> Vec<Tensor<1>> {
@@ -91,11 +90,21 @@ impl Parameters {
 /// A network's parameters one by one, each flat.
 #[derive(Debug, Clone)]
 pub struct Views {
-    layout: Arc<Layout>,
-    tensors: Vec<Tensor<1>>,
+    parameters: Parameters,
+    are_leaves: bool,
+    /// Made when they are first read: burn never lets go of a leaf that no gradient was asked of, as where helpers have done all
+    /// parts of a step.
+    tensors: OnceLock<Vec<Tensor<1>>>,
 }
 
 impl Views {
+    fn tensors(&self) -> &[Tensor<1>] {
+        self.tensors.get_or_init(|| match self.are_leaves {
+            true => self.parameters.spread().into_iter().map(|flat| flat.autodiff().require_grad()).collect(),
+            false => self.parameters.spread(),
+        })
+    }
+
     /// Gives the parameters in the layout's order.
     pub(crate) fn reader(&self) -> Reader<'_> {
         Reader { views: self, next: 0 }
@@ -105,7 +114,7 @@ impl Views {
     pub fn gradient(&self, loss: Tensor<1>) -> Tensor<1> {
         let gradients: Gradients = loss.backward();
         let parts = self
-            .tensors
+            .tensors()
             .iter()
             .map(|leaf| leaf.grad(&gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like()))
             .collect();
@@ -125,10 +134,10 @@ impl Reader<'_> {
     /// # Panics
     /// If there is none left, or its rank is not `D`; both are the network's own doing.
     pub(crate) fn next<const D: usize>(&mut self) -> Tensor<D> {
-        let (_, shape, _) = &self.views.layout.entries[self.next];
+        let (_, shape, _) = &self.views.parameters.layout.entries[self.next];
         let mut dims = [0; D];
         dims.copy_from_slice(shape);
         self.next += 1;
-        self.views.tensors[self.next - 1].clone().reshape(dims)
+        self.views.tensors()[self.next - 1].clone().reshape(dims)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use cpu_time::ProcessTime;
 use purge_unlearning::model::Architecture;
 
 use crate::options::DeviceName;
@@ -16,46 +17,29 @@ pub fn usual(dataset: &str, network: &Architecture) -> f64 {
     }
 }
 
-/// What a trial takes: on the CPU the time that its threads have computed, which is the same whatever else the machine does
-/// meanwhile; elsewhere, and where the system does not tell that, the time that passes.
+/// What a trial takes: on the CPU the time that all threads of the program have computed, which is the same whatever else the machine
+/// does meanwhile; elsewhere, and where the system does not tell that, the time that passes.
 pub struct Clock {
     began: Instant,
-    computed: Option<f64>,
+    computed: Option<ProcessTime>,
 }
 
 impl Clock {
     pub fn start(device: DeviceName) -> Self {
         let computed = match device {
-            DeviceName::Cpu => computed(),
+            DeviceName::Cpu => ProcessTime::try_now().ok(),
             DeviceName::Wgpu => None,
         };
         Self { began: Instant::now(), computed }
     }
 
     pub fn seconds(&self) -> f64 {
-        match (self.computed, computed()) {
-            (Some(before), Some(now)) => now - before,
-            _ => self.began.elapsed().as_secs_f64(),
-        }
+        let computed = self.computed.and_then(|began| began.try_elapsed().ok());
+        computed.unwrap_or_else(|| self.began.elapsed()).as_secs_f64()
     }
 }
 
-/// Seconds that all threads of this process have computed so far.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn computed() -> Option<f64> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: it writes to the struct that it is given, and to nothing else.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) } != 0;
-    (!failed).then_some(time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9)
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn computed() -> Option<f64> {
-    None
-}
-
 #[cfg(test)]
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod tests {
     use std::hint::black_box;
 
