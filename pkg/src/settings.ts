@@ -938,7 +938,7 @@ export const methods: readonly MethodInfo[] = [
       {
         "label": "Published",
         "name": "published",
-        "sentence": "The baseline of PURGE’s paper: PURGE as published, with this target in place of its own. Batch norm frozen."
+        "sentence": "The baseline of PURGE’s paper: PURGE with this target in place of its own, and values that suit this network. Batch norm frozen."
       },
       {
         "label": "Authors",

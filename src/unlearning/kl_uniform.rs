@@ -24,7 +24,7 @@ static INFO: MethodInfo = MethodInfo {
         PresetInfo::new(
             Preset::Published,
             "Published",
-            "The baseline of PURGE’s paper: PURGE as published, with this target in place of its own. Batch norm frozen.",
+            "The baseline of PURGE’s paper: PURGE with this target in place of its own, and values that suit this network. Batch norm frozen.",
         ),
         PresetInfo::new(
             Preset::Authors,

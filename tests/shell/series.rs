@@ -201,7 +201,7 @@ fn a_search_goes_on_where_it_stopped() {
         }
         let mean = |of: &dyn Fn(&Value) -> f64| (of(&trials[0]) + of(&trials[1])) / 2.0;
         let (fa, tow) = (mean(&|t| number(t, "after", "fa")), mean(&|t| t["tow"].as_f64().unwrap()));
-        if fa > 5.0 { (1, fa) } else { (0, -tow) }
+        (u8::from(fa > 5.0), -tow)
     };
     let best = second.iter().copied().min_by(|&a, &b| standing(a).partial_cmp(&standing(b)).unwrap()).unwrap();
 

@@ -30,7 +30,7 @@ pub struct Score {
 pub fn next(scores: &[Vec<Score>], classes: usize) -> Option<(usize, usize)> {
     let mut left: Vec<usize> = (0..scores.len()).collect();
     for (class, &count) in RUNGS.iter().take(classes).enumerate() {
-        left.sort_by(|&a, &b| compare(&scores[a][..class], &scores[b][..class]));
+        left.sort_by(|&a, &b| by_tow(&scores[a][..class], &scores[b][..class]));
         left.truncate(count);
         if let Some(&setting) = left.iter().find(|&&setting| scores[setting].len() == class) {
             return Some((setting, class));
@@ -39,30 +39,27 @@ pub fn next(scores: &[Vec<Score>], classes: usize) -> Option<(usize, usize)> {
     None
 }
 
-/// The settings, the best first: those that were tried on more classes, and of these the better ones.
+/// The settings, the best first: those that were tried on more classes, and of these those that have forgotten.
 pub fn ranking(scores: &[Vec<Score>]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
+    let remembers = |scores: &[Score]| mean(scores, |score| score.fa) > FORGOTTEN;
     order.sort_by(|&a, &b| {
         let [a, b] = [&scores[a], &scores[b]];
-        b.len().cmp(&a.len()).then_with(|| compare(a, b))
+        let [state_a, state_b] = [a, b].map(|scores| (diverged(scores), remembers(scores)));
+        b.len().cmp(&a.len()).then(state_a.cmp(&state_b)).then_with(|| by_tow(a, b))
     });
     order
 }
 
-/// By mean ToW where the mean forget accuracy is low enough; behind these by forget accuracy; and last what diverged. The
-/// better one is less. Equals stay in their order, so that the same scores always lead to the same winner.
-fn compare(a: &[Score], b: &[Score]) -> Ordering {
-    let [(group_a, value_a), (group_b, value_b)] = [standing(a), standing(b)];
-    group_a.cmp(&group_b).then(value_a.total_cmp(&value_b))
+/// By mean ToW, which knows of what is remembered too, so that one class alone need not decide what is forgotten; last what diverged.
+/// The better one is less. Equals stay in their order, so that the same scores always lead to the same winner.
+fn by_tow(a: &[Score], b: &[Score]) -> Ordering {
+    let [tow_a, tow_b] = [a, b].map(|scores| mean(scores, |score| score.tow));
+    diverged(a).cmp(&diverged(b)).then(tow_b.total_cmp(&tow_a))
 }
 
-fn standing(scores: &[Score]) -> (u8, f64) {
-    let (tow, fa) = (mean(scores, |score| score.tow), mean(scores, |score| score.fa));
-    match scores.iter().any(|score| score.diverged) {
-        true => (2, 0.0),
-        false if fa > FORGOTTEN => (1, fa),
-        false => (0, -tow),
-    }
+fn diverged(scores: &[Score]) -> bool {
+    scores.iter().any(|score| score.diverged)
 }
 
 /// The mean of a number over classes; 0 of none.
@@ -79,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_forgets_is_ranked_by_tow_and_the_rest_by_what_it_remembers() {
+    fn what_forgets_is_before_what_does_not_and_each_is_ranked_by_tow() {
         let diverged = Score { diverged: true, ..score(1.0, 0.0) };
         let scores = [
             vec![diverged],
@@ -89,7 +86,7 @@ mod tests {
             vec![score(0.995, 30.0)],
             vec![score(0.7, 0.0)],
         ];
-        assert_eq!(ranking(&scores), [3, 5, 2, 1, 4, 0]);
+        assert_eq!(ranking(&scores), [3, 5, 2, 4, 1, 0]);
         // On the mean of two classes 4 % is forgotten, 6 % is not; who diverged once is last; who was tried on more is before.
         let scores = [
             vec![score(0.9, 0.0), score(0.9, 12.0)],

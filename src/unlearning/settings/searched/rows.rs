@@ -4,4 +4,74 @@ use super::Row;
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
+    Row { method: "gradient_ascent", preset: super::Preset::Published, found: [
+        &[("batch_size", 32.0), ("epochs", 20.0), ("learning_rate", 0.0002), ("momentum", 0.9), ("target_forget_accuracy", 4.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "fine_tune", preset: super::Preset::Published, found: [
+        &[("batch_size", 32.0), ("epochs", 10.0), ("learning_rate", 0.01), ("target_forget_accuracy", 0.0), ("weight_decay", 0.005)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "kl_uniform", preset: super::Preset::Published, found: [
+        &[("check_every", 50.0), ("epochs", 12.0), ("kd_weight", 5.0), ("learning_rate", 0.02), ("max_grad_norm", 1.0), ("representation_weight", 0.0), ("target_forget_accuracy", 4.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "neg_grad_plus", preset: super::Preset::Published, found: [
+        &[("epochs", 10.0), ("learning_rate", 0.03), ("momentum", 0.9), ("retain_weight", 0.99), ("target_forget_accuracy", 1.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "random_labels", preset: super::Preset::Published, found: [
+        &[("batch_size", 64.0), ("check_every", 50.0), ("learning_rate", 0.001), ("optimizer", 1.0), ("target_forget_accuracy", 0.0), ("weight_decay", 0.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "salun", preset: super::Preset::Published, found: [
+        &[("batch_size", 64.0), ("epochs", 5.0), ("learning_rate", 0.002), ("mask_share", 0.1), ("target_forget_accuracy", 4.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "bad_teacher", preset: super::Preset::Published, found: [
+        &[("epochs", 1.0), ("learning_rate", 0.0002), ("retain_fraction", 0.3), ("target_forget_accuracy", 4.0), ("temperature", 1.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "l1_sparse", preset: super::Preset::Published, found: [
+        &[("batch_size", 64.0), ("epochs", 5.0), ("l1_weight", 0.002), ("learning_rate", 0.02), ("target_forget_accuracy", 0.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "boundary_shrink", preset: super::Preset::Published, found: [
+        &[("epochs", 30.0), ("learning_rate", 0.001), ("momentum", 0.9), ("nudge", 0.2), ("target_forget_accuracy", 1.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
+    Row { method: "unsir", preset: super::Preset::Published, found: [
+        &[("learning_rate", 0.01), ("noise_copies", 20.0), ("noise_steps", 100.0), ("repair_rate", 0.002), ("samples_per_class", 500.0)],
+        &[],
+        &[],
+        &[],
+        &[],
+    ] },
 ];
