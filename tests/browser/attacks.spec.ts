@@ -59,9 +59,9 @@ test('attacks are stopped, and the rest is made later', async ({ page }) => {
   await expect(stop).toHaveCount(0, { timeout: 60_000 });
   await expect(cards.filter({ hasText: 'not attacked' }).first()).toBeVisible();
   await expect(controls(page).forget).toHaveAttribute('aria-disabled', 'false');
-  const one = page.getByRole('button', { name: 'Attack: Linear probe', exact: true });
-  await one.click();
-  await expect(page.getByRole('button', { name: 'Again: Linear probe', exact: true })).toBeVisible({ timeout: 60_000 });
+  const title = (await cards.filter({ hasText: 'not attacked' }).last().getAttribute('aria-label')) ?? '';
+  await page.getByRole('button', { name: `Attack: ${title}`, exact: true }).click({ timeout: 10_000 });
+  await expect(page.getByRole('button', { name: `Again: ${title}`, exact: true })).toBeVisible({ timeout: 60_000 });
 });
 
 const stories = [
