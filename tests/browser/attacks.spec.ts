@@ -60,8 +60,8 @@ test('attacks are stopped, and the rest is made later', async ({ page }) => {
   await expect(cards.filter({ hasText: 'not attacked' }).first()).toBeVisible();
   await expect(controls(page).forget).toHaveAttribute('aria-disabled', 'false');
   const title = (await cards.filter({ hasText: 'not attacked' }).last().getAttribute('aria-label')) ?? '';
-  await page.getByRole('button', { name: `Attack: ${title}`, exact: true }).click({ timeout: 10_000 });
-  await expect(page.getByRole('button', { name: `Again: ${title}`, exact: true })).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: `Attack ${title}`, exact: true }).click({ timeout: 10_000 });
+  await expect(page.getByRole('button', { name: `Again ${title}`, exact: true })).toBeVisible({ timeout: 60_000 });
 });
 
 const stories = [
