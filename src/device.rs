@@ -3,8 +3,12 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+#[cfg(feature = "webgpu")]
+use std::sync::OnceLock;
 use std::task::Poll;
 
+#[cfg(feature = "webgpu")]
+use burn::tensor::wgpu::WgpuInitError;
 use burn::tensor::{Device, ExecutionError, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +38,16 @@ impl DeviceKind {
     }
 }
 
-/// Dispatches that go to the GPU's queue together, at most: each time costs a browser more than any of them. A step is some 140, and
+/// Dispatches that go to the GPU's queue together, at most: each time costs a browser more than any of them. A step is some hundred, and
 /// whatever it uploads or reads sends off what was asked for until then, so that the GPU need not wait.
 #[cfg(feature = "webgpu")]
 const AT_ONCE: usize = 256;
 
-/// Opens a device.
+/// The device that was opened: burn opens each but once.
+#[cfg(feature = "webgpu")]
+static GPU: OnceLock<Device> = OnceLock::new();
+
+/// Opens a device. However often a process asks for the GPU, it is the same.
 ///
 /// # Errors
 /// [`Error::BadConfig`] if this build does not carry the backend, [`Error::WebGpuUnavailable`] if no adapter can be had.
@@ -49,8 +57,15 @@ pub async fn open(kind: DeviceKind) -> Result<Device> {
         DeviceKind::Cpu => Ok(Device::flex()),
         #[cfg(feature = "webgpu")]
         DeviceKind::Wgpu => {
-            let device = Device::wgpu_options().tasks_max(AT_ONCE).init_async().await;
-            device.map_err(|e| Error::WebGpuUnavailable { reason: format!("{e:?}") })
+            if let Some(device) = GPU.get() {
+                return Ok(device.clone());
+            }
+            match Device::wgpu_options().tasks_max(AT_ONCE).init_async().await {
+                Ok(device) => Ok(GPU.get_or_init(|| device).clone()),
+                // Another thread was quicker.
+                Err(WgpuInitError::Registration { .. }) => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
+                Err(e) => Err(Error::WebGpuUnavailable { reason: format!("{e:?}") }),
+            }
         }
         #[allow(unreachable_patterns)]
         other => Err(Error::config("device", format!("one of {:?}", DeviceKind::available()), format!("{other:?}"))),

@@ -12,6 +12,12 @@ fn gpu() -> Device {
     pollster::block_on(open(DeviceKind::Wgpu)).expect("these tests need a graphics adapter; one of software will do")
 }
 
+#[test]
+fn it_is_opened_by_whoever_asks() {
+    let others: Vec<_> = (0..3).map(|_| std::thread::spawn(gpu)).collect();
+    others.into_iter().for_each(|other| assert_eq!(other.join().unwrap(), gpu()));
+}
+
 /// The same numbers between −1 and 1 on the CPU and on the GPU.
 fn both<const D: usize>(shape: [usize; D]) -> [Tensor<D>; 2] {
     let len = shape.iter().product();
