@@ -1729,6 +1729,16 @@ export const methods: readonly MethodInfo[] = [
         "label": "‖g‖"
       },
       {
+        "key": "updateCosine",
+        "kind": "number",
+        "label": "cos(v, g_r) of the final direction"
+      },
+      {
+        "key": "violation",
+        "kind": "flag",
+        "label": "the final direction goes against g_r by more than rounding"
+      },
+      {
         "key": "retainAccuracy",
         "kind": "number",
         "label": "Percent of the retain batch, before the step"

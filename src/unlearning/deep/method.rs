@@ -6,6 +6,7 @@ use crate::unlearning::method::{
     Method, MethodInfo, Pass, Preparation, Preparing, Preset, PresetInfo, Scalar, ScalarInfo, Scalars, Stepping, Steps,
     Subject,
 };
+use crate::unlearning::purge::{cosine, goes_against};
 use crate::unlearning::run::{BatchConfig, Epochs, Samples};
 use crate::unlearning::settings::{Settings, words};
 use crate::work::Hands;
@@ -34,6 +35,8 @@ static INFO: MethodInfo = MethodInfo {
         ScalarInfo::number("retain_kd", "T² · KL(σ(z₀/T) ‖ σ(z_r/T)) without the class"),
         ScalarInfo::number("class_means", "L_cm"),
         ScalarInfo::number("update_norm", "‖g‖"),
+        ScalarInfo::number("update_cosine", "cos(v, g_r) of the final direction"),
+        ScalarInfo::flag("violation", "the final direction goes against g_r by more than rounding"),
         ScalarInfo::number("retain_accuracy", "Percent of the retain batch, before the step"),
     ],
     pass: Pass::Steps,
@@ -97,13 +100,17 @@ impl Steps for Deepening {
     }
 
     fn report(&self, packed: &[f32]) -> Scalars {
-        let [ce, kd, correct, class_means, norm] = *packed.first_chunk().unwrap_or(&[f32::NAN; Self::PACKED_LEN]);
+        let [ce, kd, correct, class_means, norm, conflict, direction, retain] =
+            *packed.first_chunk().unwrap_or(&[f32::NAN; Self::PACKED_LEN]);
         let number = |value: f32| Scalar::Number(value.into());
+        let cosine = cosine(conflict.into(), direction.into(), retain.into());
         Scalars::from([
             ("retain_ce", number(ce)),
             ("retain_kd", number(kd)),
             ("class_means", number(class_means)),
             ("update_norm", number(norm)),
+            ("update_cosine", Scalar::Number(cosine)),
+            ("violation", Scalar::Flag(goes_against(cosine))),
             ("retain_accuracy", number(correct * 100.0)),
         ])
     }

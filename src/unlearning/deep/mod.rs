@@ -8,6 +8,9 @@
 //! where ∖k leaves out what is not retained, and L_cm draws the inner activations of each forget image to where the
 //! retained classes have theirs, mixed as θ₀ would answer if it did not know the class.
 //!
+//! As in PURGE's strict mode no step goes against the retain gradient g_r, that of CE and KL: what AdamW would take from the weights, its
+//! memory and its decay included, loses the part that does.
+//!
 //! With its row masked nothing is ever recognised as the class: forget accuracy is 0 by construction and says nothing.
 //! What says something is how soon the class is learnt again, and what of it can be read from the features.
 
@@ -26,9 +29,10 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::{join, square};
+use crate::kernels::{dot, join, square};
 use crate::model::{Network, Norm};
 use crate::training::{Optimizer, OptimizerKind, one_cycle};
+use crate::unlearning::purge::project;
 use crate::unlearning::run::Batch;
 use crate::work::{Hands, Work, exactly, samples_at_once};
 use means::ClassMeans;
@@ -61,9 +65,8 @@ pub(crate) struct Deepening {
     config: DeepConfig,
     /// Where the first step begins.
     start: Option<Network>,
-    /// 0 at the masked rows of the head and 1 elsewhere, and what stands in these rows, `[P]` each.
+    /// 0 at the masked rows of the head and 1 elsewhere, `[P]`.
     free: Tensor<1>,
-    masked: Tensor<1>,
     /// What takes the classes out of a softmax that are not retained, `[1, K]`.
     excluded: Tensor<2>,
     means: ClassMeans,
@@ -78,36 +81,41 @@ pub(super) struct Lesson<'a> {
 }
 
 impl Deepening {
-    const PACKED_LEN: usize = 5;
+    const PACKED_LEN: usize = 8;
 
     fn new(config: DeepConfig, start: start::Start) -> Self {
-        let start::Start { network, free, masked, excluded } = start;
+        let start::Start { network, free, excluded } = start;
         Self {
             optimizer: Optimizer::new(OptimizerKind::AdamW, config.weight_decay),
             means: ClassMeans::none(network.architecture().classes(), &network.parameters().flat().device()),
             start: Some(network),
             free,
-            masked,
             excluded,
             config,
             step: 0,
         }
     }
 
-    /// One step. Gives CE, KD and the share that is recognised of the retain batch, L_cm of the forget batch and ‖g‖.
+    /// One step. Gives CE, KD and the share that is recognised of the retain batch, L_cm of the forget batch, ‖g‖, ⟨v, g_r⟩, ‖v‖² and
+    /// ‖g_r‖², v being what is taken from the weights.
     async fn one(&mut self, network: &mut Network, [retain, forget]: [Lesson<'_>; 2], hands: &dyn Hands) -> Tensor<1> {
         if let Some(start) = self.start.take() {
             *network = start;
         }
         let (of_retain, numbers) = self.mend(network, &retain, hands).await;
         let (of_forget, settled) = self.settle(network, &forget, hands).await;
-        let gradient = (of_retain + of_forget * self.config.class_mean_weight) * self.free.clone();
+        let of_retain = of_retain * self.free.clone();
+        let gradient = of_retain.clone() + of_forget * self.free.clone() * self.config.class_mean_weight;
         let norm = square(&gradient).sqrt();
         let rate = one_cycle(self.step, self.config.steps, self.config.learning_rate, WARM_UP);
-        let theta = self.optimizer.step(rate, network.parameters().flat(), gradient);
-        network.parameters_mut().set_flat(theta * self.free.clone() + self.masked.clone());
+        let theta = network.parameters().flat();
+        let next = self.optimizer.step(rate, theta.clone(), gradient);
+        let direction = project((theta.clone() - next) * self.free.clone(), &of_retain);
+        let against = [dot(&direction, &of_retain), square(&direction), square(&of_retain)];
+        network.parameters_mut().set_flat(theta - direction);
         self.step += 1;
-        join(vec![numbers, settled, norm])
+        let [conflict, squares @ ..] = against;
+        join([numbers, settled, norm, conflict].into_iter().chain(squares).collect())
     }
 
     /// The retain batch: its gradient and numbers; its activations go into the running means.

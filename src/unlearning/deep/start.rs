@@ -14,7 +14,6 @@ use crate::{Result, device};
 pub(super) struct Start {
     pub network: Network,
     pub free: Tensor<1>,
-    pub masked: Tensor<1>,
     pub excluded: Tensor<2>,
 }
 
@@ -49,9 +48,9 @@ impl Start {
         };
         let excluded = (0..classes).map(|class| if roles.retains(class) { 0.0 } else { EXCLUDED });
         let (free, masked) = (on_device(free), on_device(masked));
-        let theta = network.parameters().flat() * free.clone() + masked.clone();
+        let theta = network.parameters().flat() * free.clone() + masked;
         network.parameters_mut().set_flat(theta);
-        Ok(Self { network, free, masked, excluded: on_device(excluded.collect()).unsqueeze() })
+        Ok(Self { network, free, excluded: on_device(excluded.collect()).unsqueeze() })
     }
 }
 

@@ -3,10 +3,12 @@ use pollster::block_on;
 
 use super::means::ClassMeans;
 use super::start::{Start, drawn_anew};
-use super::{DeepConfig, Deepening};
+use super::{DeepConfig, Deepening, Lesson};
 use crate::data::ClassRoles;
 use crate::model::ResNetConfig;
+use crate::unlearning::method::{Scalar, Steps};
 use crate::unlearning::recorded::{NORMS, Recorded, close, network, samples, values};
+use crate::work::Here;
 
 fn config() -> DeepConfig {
     DeepConfig {
@@ -47,6 +49,40 @@ fn replay(samples_at_once: usize) {
 fn three_recorded_steps() {
     replay(0);
     replay(5);
+}
+
+/// What AdamW remembers leads to one class, and batch and teacher now ask for another.
+#[test]
+fn no_step_goes_against_the_rest() {
+    for (norm, name) in NORMS {
+        let recorded = Recorded::open(&format!("deep-{name}"));
+        let mut network = network(norm);
+        let batches = [(recorded.indices("forget_batches"), 6), (recorded.indices("retain_batches"), 12)];
+        let mut samples = samples(&network, batches);
+        let config = DeepConfig { steps: 22, class_mean_weight: 0.0, ..config() };
+        let start = Start::of(block_on(drawn_anew(&network, 5)).unwrap(), &config, &samples).unwrap();
+        let mut deepening = Deepening::new(config, start);
+        let batches = [samples.next_retain(), samples.next_forget()];
+        let of_forget = samples.teacher_logits(&batches[1]);
+        let mut cosine_with_all_labelled = |class: usize| {
+            let mut labels = [0.0_f32; 4];
+            labels[class] = 1.0;
+            let labels = Tensor::<2>::from_floats([labels], &Device::flex()).expand(batches[0].labels.dims());
+            let mut retain = batches[0].clone();
+            retain.labels = labels;
+            let teacher = retain.labels.clone() * 10.0;
+            let retain = Lesson { batch: &retain, teacher };
+            let forget = Lesson { batch: &batches[1], teacher: of_forget.clone() };
+            let packed = values(block_on(deepening.one(&mut network, [retain, forget], &Here)));
+            let scalars = deepening.report(&packed);
+            assert_eq!(scalars["violation"], Scalar::Flag(false), "{scalars:?}");
+            let Scalar::Number(cosine) = scalars["update_cosine"] else { panic!("{scalars:?}") };
+            cosine
+        };
+        (0..20).for_each(|_| assert!(cosine_with_all_labelled(0) > 0.1));
+        let turned = cosine_with_all_labelled(2);
+        assert!(turned.abs() < 1e-6, "{name}: {turned}");
+    }
 }
 
 #[test]

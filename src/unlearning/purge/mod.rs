@@ -18,6 +18,7 @@ pub use config::{Objective, PurgeConfig};
 pub use method::PurgeMethod;
 pub(crate) use method::SCALARS;
 pub use scalars::StepScalars;
+pub(crate) use scalars::{cosine, goes_against};
 pub use target::forget_objective;
 
 pub use anchor::{retain_confusion, retain_loss};

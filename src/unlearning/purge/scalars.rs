@@ -5,6 +5,17 @@ use crate::unlearning::method::{Scalar, Scalars};
 /// How far below zero cos(v, g_r) may lie before a step counts as a violation: the rounding of 32-bit sums.
 const ROUNDING: f64 = 1e-6;
 
+/// Of two vectors whose product and squares these are; 0 where one of them is 0.
+pub(crate) fn cosine(dot: f64, one: f64, other: f64) -> f64 {
+    let norms = (one * other).sqrt();
+    if norms > 0.0 { (dot / norms).clamp(-1.0, 1.0) } else { 0.0 }
+}
+
+/// Whether a step with this cos(v, g_r) goes against the retain gradient.
+pub(crate) fn goes_against(cosine: f64) -> bool {
+    cosine < -ROUNDING
+}
+
 /// What one step was, as numbers. Losses are means over the batch in nats; accuracies are percent, before the step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct StepScalars {
@@ -67,10 +78,7 @@ impl StepScalars {
             direction_sq_norm,
             retain_only,
         ] = values.map(f64::from);
-        let cosine = |dot: f64, sq: f64| {
-            let norms = (sq * retain_sq_norm).sqrt();
-            if norms > 0.0 { (dot / norms).clamp(-1.0, 1.0) } else { 0.0 }
-        };
+        let cosine = |dot: f64, sq: f64| cosine(dot, sq, retain_sq_norm);
         let update_cosine = cosine(direction_dot, direction_sq_norm);
         let retain_only = retain_only != 0.0;
         Self {
@@ -88,7 +96,7 @@ impl StepScalars {
             update_cosine,
             projected: projection && !retain_only && dot < 0.0 && retain_sq_norm >= 1e-12,
             retain_only,
-            violation: update_cosine < -ROUNDING,
+            violation: goes_against(update_cosine),
             retain_accuracy: 100.0 * retain_share,
             forget_accuracy: 100.0 * forget_share,
         }
