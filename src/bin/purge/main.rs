@@ -3,6 +3,7 @@
 mod ablate;
 mod attack;
 mod bench;
+mod clock;
 mod commands;
 mod data;
 mod options;

@@ -13,6 +13,7 @@ use purge_unlearning::{Error, Result, device};
 use serde::Serialize;
 use serde_json::Map;
 
+use crate::clock::Clock;
 use crate::options::{self, DeviceName, checkpoint, dataset, joined};
 
 /// What an unlearning run came to, as it is written to JSON.
@@ -28,6 +29,8 @@ pub struct Outcome {
     pub retrained: Option<Evaluation>,
     #[serde(flatten)]
     pub summary: Summary,
+    /// Seconds of the run as its [`Clock`] counts them.
+    pub computed: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trace: Vec<Step>,
 }
@@ -35,6 +38,7 @@ pub struct Outcome {
 /// A network and its data, on which one run is made after the other, each from the network as it was loaded.
 pub struct Experiment {
     pub workspace: Workspace,
+    device: DeviceName,
     model: PathBuf,
     data: String,
     non_members: SplitName,
@@ -54,11 +58,11 @@ pub struct Retrained {
 
 impl Experiment {
     pub async fn open(device: DeviceName, model: &Path, data: &str, non_members: SplitName) -> Result<Self> {
-        let device = device.open().await?;
-        let mut workspace = Workspace::new(&device);
-        let network = checkpoint(model, &device)?;
+        let opened = device.open().await?;
+        let mut workspace = Workspace::new(&opened);
+        let network = checkpoint(model, &opened)?;
         workspace.load(dataset(data)?, &model.display().to_string(), network);
-        Ok(Self { workspace, model: model.to_path_buf(), data: data.into(), non_members, retrained: None })
+        Ok(Self { workspace, device, model: model.to_path_buf(), data: data.into(), non_members, retrained: None })
     }
 
     /// The settings of a run, those in `set` changed, each as KEY=VALUE.
@@ -92,8 +96,10 @@ impl Experiment {
             Some(path) => Some(self.retrained(&path, &classes.forget).await?.scores),
             None => None,
         };
+        let clock = Clock::start(self.device);
         self.workspace.start(config.clone()).await?;
         let trace = drive(&mut self.workspace).await?;
+        let computed = clock.seconds();
         let (summary, after) = self.finish(classes.forget.clone()).await?;
         Ok(Outcome {
             model: self.name(),
@@ -105,6 +111,7 @@ impl Experiment {
             after,
             retrained,
             summary,
+            computed,
             trace,
         })
     }

@@ -1,6 +1,5 @@
 mod grids;
 mod halving;
-mod limit;
 mod log;
 mod points;
 mod rows;
@@ -17,6 +16,7 @@ use purge_unlearning::unlearning::method::method;
 use purge_unlearning::unlearning::{MethodInfo, Subject};
 use purge_unlearning::{Error, Result};
 
+use crate::clock::Clock;
 use crate::options::{DeviceName, joined, write_whole};
 use crate::table::Shard;
 use crate::task::{Experiment, drive_until};
@@ -130,8 +130,18 @@ impl Search {
             })?;
             references.push((class, experiment.retrained(&path, &[class]).await?.scores));
         }
-        let limit = self.limit.unwrap_or_else(|| limit::usual(&dataset, &network));
+        let limit = self.limit.unwrap_or_else(|| usual_limit(&dataset, &network));
         Ok(Bench { experiment, data, out, dataset, network, references, limit, device: self.device })
+    }
+}
+
+/// Seconds that a trial may take where nothing else is said: about half of what retraining without the class takes, for whoever
+/// needs longer could as well do that.
+fn usual_limit(dataset: &str, network: &Architecture) -> f64 {
+    match (network, dataset) {
+        (Architecture::ResNet(_), _) => 450.0,
+        (Architecture::SmallCnn(_), "mnist") => 30.0,
+        (Architecture::SmallCnn(_), _) => 100.0,
     }
 }
 
@@ -199,7 +209,7 @@ impl Bench<'_> {
             eprintln!("{} is there", question.file_name());
             return Ok(trial);
         }
-        let clock = limit::Clock::start(self.device);
+        let clock = Clock::start(self.device);
         let limit = self.limit;
         self.experiment.workspace.start(config).await?;
         drive_until(&mut self.experiment.workspace, A_FEW, || clock.seconds() > limit).await?;

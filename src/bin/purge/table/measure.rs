@@ -37,7 +37,7 @@ pub const RELEARNING: Measure =
     measure("relearn_anew_fine_90", "relearning steps", 1, |s| value(s, "relearn", "anew_fine_90"));
 pub const TOW: Measure =
     measure("tow", "ToW", 3, |s| if s.is_yardstick { Some(1.0) } else { value(s, "compare", "tow") });
-pub const SECONDS: Measure = measure("seconds", "seconds", 1, |s| s.run.as_ref().map(|run| run.seconds));
+pub const SECONDS: Measure = measure("seconds", "seconds", 1, |s| s.run.as_ref()?.computed);
 
 /// Those of the short table.
 pub const SHORT: [Measure; 8] = [TA_RETAINED, FA, RA, WORST_MIA, PROBE_GAP, RELEARNING, TOW, SECONDS];

@@ -33,7 +33,8 @@ pub struct RunOf {
     /// What it has otherwise than its preset, the seed included.
     pub changes: Map<String, Value>,
     pub steps: usize,
-    pub seconds: f64,
+    /// That the program computed; what is from before it told that has none.
+    pub computed: Option<f64>,
     pub violations: Option<usize>,
     pub stop: String,
 }
@@ -129,7 +130,7 @@ struct RunFile {
     attacks: Vec<Findings>,
     stop: String,
     steps: usize,
-    seconds: f64,
+    computed: Option<f64>,
     violations: Option<usize>,
 }
 
@@ -197,7 +198,7 @@ impl Entry {
         let set: Vec<String> = by_hand.map(|(key, value)| format!("{key} {value}")).collect();
         let masks = head_offset.is_some();
         let key = Key::Run { method, preset: preset.clone(), ablated: file.ablated, set: set.join(", "), masks };
-        let RunFile { changes, steps, seconds, violations, stop, .. } = file;
+        let RunFile { changes, steps, computed, violations, stop, .. } = file;
         let sample = Sample {
             classes: classes.forget,
             class_name: file.class_name,
@@ -205,7 +206,7 @@ impl Entry {
             scores: file.after,
             findings: file.attacks,
             is_yardstick: false,
-            run: Some(RunOf { preset, changes, steps, seconds, violations, stop }),
+            run: Some(RunOf { preset, changes, steps, computed, violations, stop }),
         };
         Self { model: file.model, data: file.data, key, sample }
     }

@@ -47,7 +47,7 @@ fn run(method: &str, preset: &str, class: usize, figures: Figures) -> (Entry, Pa
     if method == "deep" {
         config["head_offset"] = 0.0.into();
     }
-    let summary = json!({ "config": config, "after": scores(figures), "changes": {}, "stop": "epoch_limit", "steps": 9, "seconds": 2.0 });
+    let summary = json!({ "config": config, "after": scores(figures), "changes": {}, "stop": "epoch_limit", "steps": 9, "computed": 2.0 });
     entry(summary, class, figures)
 }
 

@@ -1,23 +1,10 @@
-//! How long a trial may take.
-
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
-use purge_unlearning::model::Architecture;
 
 use crate::options::DeviceName;
 
-/// Seconds that a trial may take where nothing else is said: about half of what retraining without the class takes, for whoever
-/// needs longer could as well do that.
-pub fn usual(dataset: &str, network: &Architecture) -> f64 {
-    match (network, dataset) {
-        (Architecture::ResNet(_), _) => 450.0,
-        (Architecture::SmallCnn(_), "mnist") => 30.0,
-        (Architecture::SmallCnn(_), _) => 100.0,
-    }
-}
-
-/// What a trial takes: on the CPU the time that all threads of the program have computed, which is the same whatever else the machine
+/// What something takes: on the CPU the time that all threads of the program have computed, which is the same whatever else the machine
 /// does meanwhile; elsewhere, and where the system does not tell that, the time that passes.
 pub struct Clock {
     began: Instant,
