@@ -12,7 +12,9 @@ test('without WebGPU the page runs on the CPU and says why', async () => {
   await expect(device).toContainText('CPU', { timeout: 60_000 });
   await expect(page.getByText('offers no graphics adapter')).toBeVisible();
   await expect(forget).toBeEnabled({ timeout: 60_000 });
-  expect(asked.filter((url) => url.endsWith('.wasm'))).toHaveLength(1);
+  // A helper may have asked for the same one already.
+  const modules = new Set(asked.filter((url) => url.endsWith('.wasm')));
+  expect([...modules]).toEqual([expect.stringContaining('/engine/cpu')]);
   await plain.close();
 });
 
