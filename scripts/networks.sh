@@ -23,12 +23,12 @@ train() {
 shards() { printf '%s\n' 1/2 2/2 | RAYON_NUM_THREADS=1 xargs -P 2 -I {} "$@" --shard {}; }
 
 # Results are kept beside the tables that are made of them, for whoever wants to make these again or to go on, packed: KIND-NETWORK.
-kept() { printf '%s' "$root/docs/results/kept/$(basename "$1")-$2.tar.gz"; }
+kept() { printf '%s' "$root/docs/results/kept/$(basename "$1")-$2.tar.xz"; }
 
 # keep FOLDER NETWORK
 keep() {
   mkdir -p "$root/docs/results/kept"
-  (cd "$1" && find "$2" -name '*.json' | LC_ALL=C sort | tar -cf - -T -) | gzip -9n >"$(kept "$1" "$2")"
+  (cd "$1" && find "$2" -name '*.json' | LC_ALL=C sort | tar -cJf "$(kept "$1" "$2")" -T -)
 }
 
 # each LIST DO FOLDER NETWORK...: DO with the words of each line that LIST prints, of the networks named or of all. What a network has in
@@ -42,7 +42,7 @@ each() {
       rm -rf "${folder:?}/$name"
     elif [ ! -d "$folder/$name" ] && [ -e "$(kept "$folder" "$name")" ]; then
       mkdir -p "$folder"
-      tar -xzf "$(kept "$folder" "$name")" -C "$folder"
+      tar -xJf "$(kept "$folder" "$name")" -C "$folder"
     fi
     read -ra words <<<"$line"
     "$do" "${words[@]}"
