@@ -25,12 +25,16 @@ export function reports(method: MethodInfo, ...scalars: string[]): boolean {
   return scalars.every((key) => method.scalars.some((scalar) => scalar.key === key));
 }
 
-/** What remains of a run's settings under another method: whatever that one has too. */
-export function underMethod({ preset, overrides }: RunState, name: MethodName): RunState {
+/**
+ * What remains of a run's settings under another method: whatever that one has too. A preset that was not chosen is not kept, or whoever
+ * looks at another method would come back to another preset.
+ */
+export function underMethod({ method: from, preset, overrides }: RunState, name: MethodName): RunState {
   const method = methodInfo(name);
+  const chosen = preset !== methodInfo(from).defaultPreset;
   return {
     method: name,
-    preset: method.presets.some((p) => p.name === preset) ? preset : method.defaultPreset,
+    preset: chosen && method.presets.some((p) => p.name === preset) ? preset : method.defaultPreset,
     overrides: Object.fromEntries(
       Object.entries(overrides).filter(([key]) => method.settings.includes(key as SettingKey)),
     ),
