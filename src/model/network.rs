@@ -106,15 +106,20 @@ impl Architecture {
     }
 
     /// Whether a parameter, or a running statistic, is of the last block or the head.
+    pub(crate) fn is_late(&self, name: &str) -> bool {
+        let of_block = self.late_layers().iter().flat_map(|(layer, norm)| [*layer, *norm]);
+        of_block.chain(["fc."]).any(|prefix| name.starts_with(prefix))
+    }
+
+    /// The layers of the last block, each with the normalisation that follows it: what their names begin with.
     ///
     /// Of a ResNet's last stage that is the second block alone: the first one holds the shortcut by which the network can be
     /// mended in a hundred steps, and the stage as a whole three quarters of all weights.
-    pub(crate) fn is_late(&self, name: &str) -> bool {
-        let late: &[&str] = match self {
-            Architecture::SmallCnn(_) => &["conv4.", "norm4.", "fc."],
-            Architecture::ResNet(_) => &["layer4.1.", "fc."],
-        };
-        late.iter().any(|prefix| name.starts_with(prefix))
+    pub(crate) fn late_layers(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Architecture::SmallCnn(_) => &[("conv4.", "norm4.")],
+            Architecture::ResNet(_) => &[("layer4.1.conv1.", "layer4.1.bn1."), ("layer4.1.conv2.", "layer4.1.bn2.")],
+        }
     }
 
     /// Names and sizes of the running statistics: mean and variance of each norm in turn, or none.
@@ -249,6 +254,13 @@ impl Network {
     /// The running statistics of batch normalisation as one tensor; `None` with group normalisation.
     pub(crate) fn running_flat(&self) -> Option<Tensor<1>> {
         (!self.running.is_empty()).then(|| Tensor::cat(self.running.clone(), 0))
+    }
+
+    /// The running statistics one by one, with their names; none with group normalisation.
+    pub(crate) fn running_mut(&mut self) -> impl Iterator<Item = (String, &mut Tensor<1>)> {
+        let layout = self.architecture.running_layout();
+        let names: Vec<String> = layout.iter().map(|(name, ..)| name.to_owned()).collect();
+        names.into_iter().zip(&mut self.running)
     }
 
     /// Logits and taps of images `[B, C, H, W]`, without gradients and with running statistics left alone.

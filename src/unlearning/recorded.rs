@@ -85,7 +85,7 @@ pub(super) fn close(what: &str, ours: &[f32], theirs: &[f32]) {
 }
 
 #[track_caller]
-fn within(what: &str, ours: &[f32], theirs: &[f32], allowed: f32) {
+pub(super) fn within(what: &str, ours: &[f32], theirs: &[f32], allowed: f32) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     for (place, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
         let allowed = allowed * theirs.abs().max(1.0);

@@ -11,8 +11,6 @@ pub struct Defaults {
     pub authors: AuthorsDefaults,
     /// Forget accuracy at which our strict preset stops, percent.
     pub strict_target: f64,
-    /// Steps of `deep` after which a network is about as good as before.
-    pub deep_steps: usize,
 }
 
 /// How the networks of a dataset are trained from scratch.
@@ -50,7 +48,6 @@ const PLAIN: Defaults = Defaults {
         retain_budget: 4.0,
     },
     strict_target: 0.9,
-    deep_steps: 200,
 };
 
 const OF_PHOTOS: Defaults =
@@ -64,7 +61,6 @@ static TABLE: [(&str, Defaults); 4] = [
             training: TrainingDefaults { epochs: 16, augmentation: Augmentation::TISSUE },
             authors: AuthorsDefaults { kd_weight: 5.0, ..PLAIN.authors },
             strict_target: 4.0,
-            deep_steps: 100,
         },
     ),
     (

@@ -1,13 +1,14 @@
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Distribution, Tensor};
 use pollster::block_on;
 
 use super::means::ClassMeans;
+use super::size::Sizes;
 use super::start::{Start, drawn_anew};
 use super::{DeepConfig, Deepening, Lesson};
 use crate::data::ClassRoles;
-use crate::model::ResNetConfig;
+use crate::model::{Architecture, ResNetConfig};
 use crate::unlearning::method::{Scalar, Steps};
-use crate::unlearning::recorded::{NORMS, Recorded, close, network, samples, values};
+use crate::unlearning::recorded::{NORMS, Recorded, close, network, samples, values, within};
 use crate::work::Here;
 
 fn config() -> DeepConfig {
@@ -42,6 +43,35 @@ fn replay(samples_at_once: usize) {
         recorded.check_steps(&mut deepening, (&mut network, &mut samples), &keys);
         close("class means", &values(deepening.means.means().unwrap()), &recorded.floats("means"));
         recorded.check_weights(&network);
+        if let Some(running) = network.running_flat() {
+            close("running statistics", &values(running), &recorded.floats("running"));
+        }
+    }
+}
+
+#[test]
+fn layers_drawn_anew_get_their_size_back_and_answer_as_before() {
+    let resnet = |seed| Architecture::from(ResNetConfig::new(1, 4).with_width(8)).init(seed, &Device::flex()).unwrap();
+    let pairs = [
+        [network(NORMS[0].0), block_on(drawn_anew(&network(NORMS[0].0), 5)).unwrap()],
+        [network(NORMS[1].0), block_on(drawn_anew(&network(NORMS[1].0), 5)).unwrap()],
+        [resnet(1), resnet(2)],
+    ];
+    let images = Tensor::<4>::random([6, 1, 32, 32], Distribution::Normal(0.0, 1.0), &Device::flex());
+    for [mut before, mut after] in pairs {
+        // Three times as large all over, which the normalisation of each layer takes out again.
+        let large = before.parameters().flat() * 3.0;
+        before.parameters_mut().set_flat(large);
+        // Statistics such that what is put out is neither 0 nor without bounds.
+        let leaves = after.parameters().leaves();
+        (0..60).for_each(|_| drop(after.forward_training(&leaves, images.clone())));
+        let answers = values(after.forward(images.clone()).logits);
+        let sizes = Sizes::of(&before);
+        sizes.restore(&mut after);
+        // But for what keeps normalisation from dividing by 0, which is 1e-5 at any size.
+        within("logits", &values(after.forward(images.clone()).logits), &answers, 1e-3);
+        assert!(!sizes.all().is_empty());
+        close("sizes", &Sizes::of(&after).all(), &sizes.all());
     }
 }
 
@@ -106,7 +136,7 @@ fn the_last_block_and_the_head_are_drawn_anew_and_the_rest_is_not() {
         }
     }
     let resnet = ResNetConfig::new(1, 4).with_width(8);
-    let late = crate::model::Architecture::from(resnet);
+    let late = Architecture::from(resnet);
     assert!(
         late.is_late("layer4.1.bn2.running_mean") && late.is_late("fc.bias") && !late.is_late("layer4.0.conv1.weight")
     );

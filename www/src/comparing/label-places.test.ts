@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labelPlaces, type Labelled } from './label-places';
 
-const room = { width: 640, height: 400 };
+const room = { left: 40, right: 640, top: 0, bottom: 400 };
 
 /** Points as methods have them: many of them close together. */
 function crowd(count: number): Labelled[] {
@@ -22,6 +22,11 @@ describe('labels', () => {
     expect(place).toEqual({ x: 570, y: 100, led: false });
   });
 
+  it('leave the numbers of the axis alone', () => {
+    const points = [130, 100].map((x) => ({ x, y: 100, width: 70 }));
+    expect(labelPlaces(points, room)[1]!.x).toBeGreaterThanOrEqual(room.left);
+  });
+
   it.each([2, 8, 16, 40])('of %d points cover neither each other nor a point, and stay inside', (count) => {
     const points = crowd(count);
     const boxes = labelPlaces(points, room).flatMap((place, i) =>
@@ -29,7 +34,9 @@ describe('labels', () => {
     );
     expect(boxes.length).toBeGreaterThan(Math.min(count, 8) - 1);
     boxes.forEach((a, i) => {
-      expect(a.left >= 0 && a.right <= room.width && a.top >= 0 && a.bottom <= room.height).toBe(true);
+      expect(
+        a.left >= room.left && a.right <= room.right && a.top >= room.top && a.bottom <= room.bottom,
+      ).toBe(true);
       for (const b of boxes.slice(i + 1)) {
         expect(a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom).toBe(false);
       }
@@ -41,7 +48,7 @@ describe('labels', () => {
 
   it('are left out where there is no room, the first ones last', () => {
     const point = { x: 30, y: 10, width: 40 };
-    const places = labelPlaces(Array<Labelled>(6).fill(point), { width: 90, height: 20 });
+    const places = labelPlaces(Array<Labelled>(6).fill(point), { left: 0, right: 90, top: 0, bottom: 20 });
     expect(places[0]).toBeDefined();
     expect(places.at(-1)).toBeUndefined();
   });

@@ -14,6 +14,14 @@ export interface LabelPlace {
   led: boolean;
 }
 
+/** A rectangle, in pixels. */
+export interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
 const height = 16;
 /** Around a point, which no label may cover. */
 const radius = 6;
@@ -30,22 +38,12 @@ const directions: readonly (readonly [number, number])[] = [
   [0, 1],
 ];
 
-interface Box {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
-
 /**
  * Places for labels that cover neither each other nor a point; undefined where there is no room. Who comes first chooses first.
  *
  * @param room What they have to stay in.
  */
-export function labelPlaces(
-  points: readonly Labelled[],
-  room: { width: number; height: number },
-): (LabelPlace | undefined)[] {
+export function labelPlaces(points: readonly Labelled[], room: Box): (LabelPlace | undefined)[] {
   const taken: Box[] = points.map(({ x, y }) => ({
     left: x - radius,
     right: x + radius,
@@ -76,8 +74,8 @@ function boxOf({ x, y }: { x: number; y: number }, width: number): Box {
   return { left: x, right: x + width, top: y - height / 2, bottom: y + height / 2 };
 }
 
-function inside(box: Box, { width, height }: { width: number; height: number }): boolean {
-  return box.left >= 0 && box.right <= width && box.top >= 0 && box.bottom <= height;
+function inside(box: Box, room: Box): boolean {
+  return box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= room.bottom;
 }
 
 function overlap(a: Box, b: Box): boolean {

@@ -7,6 +7,7 @@ import {
   cellDifferenceWords,
   cellPercentWords,
   cellWords,
+  fewerImagesWords,
   keepWords,
   resultWords,
   stopWords,
@@ -30,6 +31,10 @@ describe('a cell of a matrix', () => {
     expect(cellDifferenceWords(-38.2, three, three)).toBe('38.2 points fewer of the threes are recognised than before');
     expect(cellDifferenceWords(0.01, three, five)).toBe('As many of the threes are taken for fives as before');
   });
+});
+
+it('says what retraining lacks', () => {
+  expect(fewerImagesWords({ loaded: 9000, learnt: 18000 })).toMatch(/^Only 9,000 of the 18,000 images .* are loaded/);
 });
 
 describe('what a run did', () => {

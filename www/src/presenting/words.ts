@@ -17,6 +17,14 @@ export function keepWords({ stop }: Pick<RunResult, 'stop'>, of: ClassWords): st
     : `The next run starts from this network. It has not forgotten the ${of.all} as far as it should, so they count among what it is to keep.`;
 }
 
+/** What it means for retraining that only some of the images are loaded that the network learnt from. */
+export function fewerImagesWords({ loaded, learnt }: { loaded: number; learnt: number }): string {
+  return (
+    `Only ${whole(loaded)} of the ${whole(learnt)} images that the network learnt from are loaded, ` +
+    'so retraining here comes to less than the retrained network that comes with the page.'
+  );
+}
+
 /** What stands where the numbers of a run will be. */
 export function filledInWords(of: ClassWords | undefined): string {
   return of ? `Filled in when the ${of.all} are forgotten` : 'Filled in when the class is forgotten';

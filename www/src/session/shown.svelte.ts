@@ -148,6 +148,15 @@ export class Shown {
     if (!siege || siege.underWay) return siege;
     return this.fits && siege.isOf(this.about, connection.device?.kind) ? siege : undefined;
   });
+  /** How many images are loaded of those that the network learnt from, where the light set has fewer. */
+  fewerImages = $derived.by(() => {
+    const { dataset, model } = this;
+    const { size, dataset: wanted } = this.#page.settings;
+    if (!dataset || !model?.membersPerClass || wanted === 'own' || size !== 'light') return undefined;
+    const loaded = dataset.counts.train.reduce((sum, count) => sum + count, 0);
+    const learnt = model.membersPerClass * dataset.counts.train.length;
+    return loaded < learnt ? { loaded, learnt } : undefined;
+  });
   /** The networks that are there to be attacked. */
   attacked = $derived.by((): Attacked[] => [
     ...(this.fits ? (['before'] as const) : []),

@@ -113,7 +113,7 @@ const GRIDS: &[Grid] = &[
     ] },
     // Not λ: of how deep it forgets the score knows nothing, so that a search would find that nothing is needed for it.
     Grid { method: "deep", axes: &[
-        ("learning_rate", &[1e-3, 2e-3, 4e-3, 8e-3]),
+        ("learning_rate", &[2e-3, 4e-3, 8e-3, 1.6e-2]),
         ("steps", &[100.0, 200.0, 400.0]),
         ("weight_decay", &[1e-3, 1e-2, 1e-1]),
         ("temperature", &[1.0, 2.0, 4.0]),
