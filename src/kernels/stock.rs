@@ -5,13 +5,18 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::{batch_norm, batch_norm_train, conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 
-use super::{ConvBlock, EPSILON, GROUPS, Norm};
+use super::{ConvBlock, EPSILON, Form, GROUPS, Norm};
 
 pub(super) fn conv_block(x: Tensor<4>, block: ConvBlock<'_>) -> Tensor<4> {
     let ConvBlock { weight, bias, norm, form } = block;
     let padding = weight.dims()[2] / 2;
-    let mut x = conv2d(x, weight, bias, ConvOptions::new([form.stride; 2], [padding; 2], [1, 1], 1));
-    x = normalise(x, norm);
+    let x = conv2d(x, weight, bias, ConvOptions::new([form.stride; 2], [padding; 2], [1, 1], 1));
+    after_conv(x, norm, form)
+}
+
+/// What follows the convolution of a block.
+pub(super) fn after_conv(x: Tensor<4>, norm: Norm<'_>, form: Form) -> Tensor<4> {
+    let mut x = normalise(x, norm);
     if form.relu {
         x = relu(x);
     }

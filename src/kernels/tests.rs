@@ -268,14 +268,16 @@ fn the_instructions_of_older_machines_give_the_same() {
     }
 }
 
+fn resnet(channels: usize, stem: Stem, norm: NetworkNorm) -> Architecture {
+    ResNetConfig::new(channels, 10).with_width(16).with_stem(stem).with_norm(norm).into()
+}
+
+fn small(channels: usize, norm: NetworkNorm) -> Architecture {
+    SmallCnnConfig::new(channels, 10).with_width(24).with_norm(norm).into()
+}
+
 #[test]
 fn a_network_gives_what_it_gives_with_burns_operations() {
-    let resnet = |channels: usize, stem: Stem, norm: NetworkNorm| {
-        Architecture::from(ResNetConfig::new(channels, 10).with_width(16).with_stem(stem).with_norm(norm))
-    };
-    let small = |channels: usize, norm: NetworkNorm| {
-        Architecture::from(SmallCnnConfig::new(channels, 10).with_width(24).with_norm(norm))
-    };
     let device = pollster::block_on(device::open(DeviceKind::Cpu)).unwrap();
     let images = |channels: usize, side: usize| {
         let values = noise(5 * channels * side * side, 7);
@@ -306,6 +308,37 @@ fn a_network_gives_what_it_gives_with_burns_operations() {
             let stock: Vec<f64> = stock.iter().map(|v| f64::from(*v)).collect();
             let difference = difference(ours, &stock);
             assert!(difference < 2e-5, "{norm:?}, {side}: {difference:e}");
+        }
+    }
+}
+
+#[test]
+fn batch_norm_in_training_is_as_with_stock_operations() {
+    let device = pollster::block_on(device::open(DeviceKind::Cpu)).unwrap();
+    let learnt = |architecture: Architecture, side: usize| {
+        let mut network = architecture.init(3, &device).unwrap();
+        let channels = architecture.channels();
+        let values = TensorData::new(noise(5 * channels * side * side, 7), [5, channels, side, side]);
+        let leaves = network.parameters().leaves();
+        let output = network.forward_training(&leaves, Tensor::from_data(values, &device));
+        let [_, tap, _] = output.taps;
+        let loss = output.logits.clone().powi_scalar(2).mean() + tap.powi_scalar(2).mean();
+        let running = network.running_flat().unwrap();
+        [output.logits.without_autodiff().reshape([-1]), leaves.gradient(loss), running]
+            .map(|values| pollster::block_on(device::read(values)).unwrap())
+    };
+    for (architecture, side) in [
+        (small(1, NetworkNorm::Batch), 28),
+        (small(3, NetworkNorm::Batch), 17),
+        (resnet(3, Stem::ImageNet, NetworkNorm::Batch), 64),
+        (resnet(1, Stem::Small, NetworkNorm::Batch), 17),
+    ] {
+        let ours = learnt(architecture, side);
+        let stock = testing::with_stock(|| learnt(architecture, side));
+        for (what, (ours, stock)) in ["logits", "gradient", "running"].into_iter().zip(ours.iter().zip(&stock)) {
+            let stock: Vec<f64> = stock.iter().map(|v| f64::from(*v)).collect();
+            let difference = difference(ours, &stock);
+            assert!(difference < 2e-5, "{what}, {side}: {difference:e}");
         }
     }
 }

@@ -15,7 +15,7 @@ use burn_flex::FlexTensor;
 
 use self::block::State;
 use super::simd::BLOCK;
-use super::{ConvBlock, Form, Maps};
+use super::{ConvBlock, EPSILON, Form, Maps, Norm, stock};
 use crate::device::is_cpu;
 
 /// The macro sends a tensor of Flex to `impl ConvLayers for Flex`, and one with gradients to that for `Autodiff`. Of any
@@ -52,6 +52,7 @@ pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
         .bias
         .unwrap_or_else(|| Tensor::zeros([block.weight.dims()[0]], &block.weight.device().without_autodiff()));
     let x = match x {
+        Maps::Plain(x) if x.is_tracked() => blocked(x).into_dispatch(),
         Maps::Plain(x) => x.into_dispatch(),
         Maps::Blocked(x) => x.into_dispatch(),
     };
@@ -67,8 +68,19 @@ pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
     })
 }
 
-/// Whether the kernels can do it: not on another device, of another size, with a norm that looks at the whole batch, or of plain
-/// images whose gradient somebody wants.
+/// The block with the kernels where its norm looks at the whole batch, of what [`has_kernel`]: they do the convolution alone.
+pub(super) fn conv_batch(x: Maps, block: ConvBlock<'_>) -> Tensor<4> {
+    let ConvBlock { weight, bias, norm, form } = block;
+    let ([channels, ..], device) = (weight.dims(), weight.device().without_autodiff());
+    let all = |value: f64| Tensor::<1>::full([channels], value, &device);
+    // A norm that changes nothing.
+    let none = Norm::Frozen { weight: all(1.0), bias: all(0.0), statistics: Box::new([all(0.0), all(1.0 - EPSILON)]) };
+    let alone = Form { stride: form.stride, relu: false, pool: false };
+    let y = conv_block(x, ConvBlock { weight, bias, norm: none, form: alone });
+    stock::after_conv(unblock(y), norm, form)
+}
+
+/// Whether the kernels can do it: not on another device, of another size, or of a few channels whose gradient somebody wants.
 pub(super) fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
     #[cfg(test)]
     if super::testing::only_stock() {
@@ -76,13 +88,23 @@ pub(super) fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
     }
     let [output, _, height, width] = block.weight.dims();
     let fits = match x {
-        Maps::Plain(x) => is_cpu(&x.device()) && !x.is_tracked() && x.dims().iter().all(|&side| side > 0),
+        Maps::Plain(x) => {
+            let [_, channels, ..] = x.dims();
+            let goes_back = channels.is_multiple_of(BLOCK) || !x.is_tracked();
+            is_cpu(&x.device()) && goes_back && x.dims().iter().all(|&side| side > 0)
+        }
         Maps::Blocked(_) => true,
     };
-    fits && height == width
-        && height % 2 == 1
-        && output.is_multiple_of(BLOCK)
-        && !matches!(block.norm, super::Norm::Batch { .. })
+    fits && height == width && height % 2 == 1 && output.is_multiple_of(BLOCK)
+}
+
+/// `[B, C, H, W]` as the kernels lay it out.
+fn blocked(x: Tensor<4>) -> Tensor<5> {
+    let [images, channels, h, w] = x.dims();
+    let blocks = channels / BLOCK;
+    let inner = x.clone().reshape([images, blocks, BLOCK, h, w]).permute([0, 1, 3, 4, 2]);
+    let bordered = Tensor::zeros([images, blocks, h + 2, w + 2, BLOCK], &x.device());
+    bordered.slice_assign([0..images, 0..blocks, 1..h + 1, 1..w + 1, 0..BLOCK], inner)
 }
 
 /// What a block gave as `[B, C, H, W]`.
