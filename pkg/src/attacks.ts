@@ -444,6 +444,16 @@ export const attacks: readonly AttackInfo[] = [
         "unit": ""
       },
       {
+        "key": "logit",
+        "label": "Logit of the class on its own images, mean",
+        "unit": ""
+      },
+      {
+        "key": "logit_of_others",
+        "label": "Logit of the class on images of the others, mean",
+        "unit": ""
+      },
+      {
         "key": "counted",
         "label": "Other images of the class that are counted",
         "unit": ""

@@ -285,9 +285,9 @@ export interface AttackCurve {
   points: [number, number][];
 }
 
-/** Scores of members and of non-members. */
+/** Scores of members and of non-members, or of images of the class (as members) and of the others. */
 export interface AttackHistogram {
-  /** The number that says how well the two can be told apart. */
+  /** The number that it belongs to. */
   key: string;
   label: string;
   histogram: { edges: number[]; members: number[]; nonMembers: number[] };

@@ -4,16 +4,18 @@
 //!
 //! As the network is, most of this depends on its head: a retrained network has pushed the missing class's logit far down, which
 //! can be had without forgetting anything. So it is done again with the class's row of the head drawn anew, at two rates.
+//! Of two networks that answer alike, that whose normalised layers are larger still learns more slowly (docs/deep.md).
 
 use super::maths::mean;
 use super::options::{OptionInfo, Options, SEED};
-use super::report::{Figure, Report, figure};
+use super::report::{Figure, Report, ScoreHistogram, figure};
 use super::scene::{Scene, drawn};
 use super::seam::{Attack, AttackInfo, Attacking, CurveInfo, NoteInfo, NumberInfo, Second};
 use super::training::{Student, with_rows_anew};
-use crate::Result;
-use crate::data::Shuffled;
+use crate::data::{ClassRoles, Shuffled, Split};
+use crate::evaluation::Histogram;
 use crate::unlearning::settings::words;
+use crate::{Result, inference};
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -117,6 +119,12 @@ static INFO: AttackInfo = AttackInfo {
         },
         NumberInfo { key: "anew_index", label: words("Anamnesis index, row drawn anew"), unit: "" },
         NumberInfo { key: "anew_fine_index", label: words("Anamnesis index, row drawn anew, fine rate"), unit: "" },
+        NumberInfo { key: "logit", label: words("Logit of the class on its own images, mean"), unit: "" },
+        NumberInfo {
+            key: "logit_of_others",
+            label: words("Logit of the class on images of the others, mean"),
+            unit: "",
+        },
         NumberInfo { key: "counted", label: words("Other images of the class that are counted"), unit: "" },
     ],
     curves: &[
@@ -177,6 +185,7 @@ async fn attacked(scene: Scene, options: Options) -> Result<Report> {
         report.note("no_samples");
         return Ok(report);
     }
+    logits_of_the_class(&mut report, &scene, [&of_class, &retained], &options).await?;
     let (draws, most) = (options.whole("seeds"), options.whole("steps"));
     for (place, way) in WAYS.into_iter().enumerate() {
         let mut courses = Vec::new();
@@ -213,6 +222,37 @@ async fn attacked(scene: Scene, options: Options) -> Result<Report> {
     }
     report.push(figure("counted", (of_class.len() - samples).min(COUNTED) as f64));
     Ok(report)
+}
+
+/// Where the head has put the class, on images of its own and of the others: what the first of the three numbers hangs on.
+async fn logits_of_the_class(
+    report: &mut Report,
+    scene: &Scene,
+    images: [&[usize]; 2],
+    options: &Options,
+) -> Result<()> {
+    let roles = scene.roles();
+    let count = images[0].len().min(images[1].len()).min(COUNTED);
+    let train = &scene.dataset().train;
+    let mut sides = Vec::new();
+    for images in images {
+        let some = drawn(images.to_vec(), count, options.seed());
+        sides.push(largest_logits(scene, roles, train, &some).await?);
+    }
+    let [own, others] = [0, 1].map(|side| sides[side].as_slice());
+    report.push(figure("logit", mean(own.iter().copied())));
+    report.push(figure("logit_of_others", mean(others.iter().copied())));
+    report.histograms.push(ScoreHistogram { key: "logit", histogram: Histogram::of(own, others) });
+    Ok(())
+}
+
+/// Of each image the largest logit of a forgotten class.
+async fn largest_logits(scene: &Scene, roles: &ClassRoles, split: &Split, indices: &[usize]) -> Result<Vec<f64>> {
+    let logits = inference::logits_of(scene.hands(), scene.network(), scene.dataset(), split, indices).await?;
+    scene.breathe_again().await;
+    let largest =
+        |row: &[f32]| roles.forget.iter().map(|&class| f64::from(row[class])).fold(f64::NEG_INFINITY, f64::max);
+    Ok(logits.chunks_exact(scene.dataset().classes()).map(largest).collect())
 }
 
 /// The mean of the draws after each step; a draw that has ended stays where it is.

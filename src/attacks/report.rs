@@ -15,7 +15,7 @@ pub struct Report {
     pub numbers: Vec<Figure>,
     /// Its curves.
     pub curves: Vec<Curve>,
-    /// Scores of members and of non-members.
+    /// How scores are spread.
     pub histograms: Vec<ScoreHistogram>,
     /// What is to be said of the numbers.
     pub notes: Vec<&'static str>,
@@ -56,10 +56,10 @@ pub struct Curve {
     pub points: Vec<[f64; 2]>,
 }
 
-/// Scores of members and of non-members.
+/// Scores of members and of non-members, or of images of the class (as members) and of the others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScoreHistogram {
-    /// The number that tells how well they can be told apart.
+    /// The number that it belongs to.
     pub key: &'static str,
     /// How many there are of each score.
     pub histogram: Histogram,

@@ -158,6 +158,17 @@ fn a_network_that_never_knew_the_class_is_slower_to_learn_it() {
     assert_eq!(number(&found, "counted"), 32.0);
     let curves = |key: &str| found.curves.iter().filter(|curve| curve.key == key).count();
     assert_eq!([curves("as_is"), curves("anew"), curves("anew_fine")], [2, 2, 2]);
+
+    // What never was a label lies below whatever is shown; what is known lies high on its own images.
+    let logit = |key: &str| found.number(key).map(|figure| (figure.value, figure.reference.unwrap())).unwrap();
+    let ((own, never), (others, never_others)) = (logit("logit"), logit("logit_of_others"));
+    assert!(own > others + 1.0 && never < own - 1.0 && never_others < own - 1.0, "{found:?}");
+    let Some(ScoreHistogram { key: "logit", histogram }) = found.histograms.first() else { panic!("{found:?}") };
+    let counts = [&histogram.members, &histogram.non_members].map(|counts| counts.iter().sum::<u32>());
+    assert_eq!(counts, [40, 40]);
+    let middles = histogram.edges.windows(2).map(|edge| (edge[0] + edge[1]) / 2.0);
+    let mean = middles.zip(&histogram.members).map(|(at, &count)| at * f64::from(count)).sum::<f64>() / 40.0;
+    assert!((mean - own).abs() < histogram.edges[1] - histogram.edges[0], "{mean} {own}");
 }
 
 #[test]

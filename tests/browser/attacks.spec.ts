@@ -45,6 +45,10 @@ test('every attack is made on every network, and the report has what the page sh
   await relearn.getByText('All numbers, and the formula').click();
   const counted = relearn.getByRole('row', { name: /^Other images of the class/ }).getByRole('cell');
   expect(await counted.allTextContents()).toEqual(['8', '8', '8']);
+  const logits = relearn
+    .getByRole('region', { name: /depends on the head/ })
+    .getByRole('img', { name: /^Scores of the 3s/ });
+  await expect(logits).toHaveCount(3);
   expect(heard.problems).toEqual([]);
 });
 

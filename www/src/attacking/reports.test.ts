@@ -1,6 +1,6 @@
 import type { AttackReport } from 'purge-unlearning';
 import { describe, expect, it } from 'vitest';
-import { attackable, curveSets, notesOf, numberRows, numberText, verdictWords } from './reports';
+import { attackable, curveSets, histogramsOf, notesOf, numberRows, numberText, verdictWords } from './reports';
 
 type Numbers = AttackReport['numbers'];
 
@@ -34,6 +34,25 @@ describe('the verdict', () => {
   it('is not given without the two that it is about', () => {
     expect(verdictWords(info, { before: report(1), retrained: report(0) })).toBe('');
     expect(verdictWords(info, { after: report(1), retrained: report(0) })).toBe('');
+  });
+});
+
+describe('the histograms of a number', () => {
+  const histogram = (edges: number[]) => ({ edges, members: [1, 2], nonMembers: [2, 1] });
+  const withLogits = (edges: number[]) =>
+    report(0, { histograms: [{ key: 'logit', label: 'Logit', histogram: histogram(edges) }] });
+
+  it('have an axis that holds all of them', () => {
+    const found = histogramsOf(
+      { before: withLogits([-2, 0, 9]), after: report(1), retrained: withLogits([-14, -8, -3]) },
+      'logit',
+    );
+    expect(found?.domain).toEqual([-14, 9]);
+    expect(Object.keys(found?.histograms ?? {})).toEqual(['before', 'retrained']);
+  });
+
+  it('are none where no report has one', () => {
+    expect(histogramsOf({ before: report(1) }, 'logit')).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { AttackInfo, AttackReport } from 'purge-unlearning';
+import type { AttackHistogram, AttackInfo, AttackReport } from 'purge-unlearning';
 import { figures } from '../presenting/format';
 import type { Point } from '../running/trace';
 import type { Attacked } from './siege.svelte';
@@ -80,6 +80,22 @@ export function curveSets(reports: Reports): CurveSet[] {
       { key, label, x, y, lines: mine.map(({ network, curve }) => ({ network, points: curve.points })), end, domain },
     ];
   });
+}
+
+/** The histograms of a number, and an axis that holds all of them; undefined where no report has one. */
+export function histogramsOf(
+  reports: Reports,
+  key: string,
+):
+  | { histograms: Partial<Record<Attacked, AttackHistogram['histogram']>>; domain: readonly [number, number] }
+  | undefined {
+  const found = networks.flatMap((network) => {
+    const of = reports[network]?.histograms.find((histogram) => histogram.key === key);
+    return of ? [[network, of.histogram] as const] : [];
+  });
+  if (found.length === 0) return undefined;
+  const edges = found.flatMap(([, histogram]) => histogram.edges);
+  return { histograms: Object.fromEntries(found), domain: [Math.min(...edges), Math.max(...edges)] };
 }
 
 /** What is to be said of the numbers, each sentence once. */

@@ -34,9 +34,7 @@ describe('labels', () => {
     );
     expect(boxes.length).toBeGreaterThan(Math.min(count, 8) - 1);
     boxes.forEach((a, i) => {
-      expect(
-        a.left >= room.left && a.right <= room.right && a.top >= room.top && a.bottom <= room.bottom,
-      ).toBe(true);
+      expect(a.left >= room.left && a.right <= room.right && a.top >= room.top && a.bottom <= room.bottom).toBe(true);
       for (const b of boxes.slice(i + 1)) {
         expect(a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom).toBe(false);
       }

@@ -1,5 +1,8 @@
 import { attacks } from 'purge-unlearning';
-import type { Siege } from '../attacking/siege.svelte';
+import type { Attacked, Siege } from '../attacking/siege.svelte';
+
+/** What the networks are called that attacks are made on. */
+export const networkTitles: Record<Attacked, string> = { before: 'Before', after: 'After', retrained: 'Retrained' };
 
 /** Which attack is under way, and on what. */
 export function siegeStatus(siege: Siege | undefined): string {

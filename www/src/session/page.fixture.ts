@@ -1,7 +1,7 @@
 import type { PageState } from '../state/page-settings';
 import { fromQuery } from '../state/query';
 import { settings } from '../state/settings.svelte';
-import { fakeServer } from './fake-server.fixture';
+import { fakeFile, fakeServer } from './fake-server.fixture';
 import { crash, fakeCreate, newWorld, turn, type World } from './fake-session.fixture';
 import { PageSession } from './page-session.svelte';
 
@@ -38,4 +38,16 @@ export function failOnce(name: string, at = 1): World['during'] {
   return (call) => {
     if (call === name && ++seen === at) throw crash();
   };
+}
+
+/** Data of one's own, and a network, as files. */
+export const ownData = (name = 'own.purge', channels = 1, classes = 10) => fakeFile(name, 'data', channels, classes);
+export const ownNetwork = (name = 'own.safetensors', channels = 1, classes = 10) =>
+  fakeFile(name, 'model', channels, classes);
+
+/** A promise, and what resolves it. */
+export function gate() {
+  let open: () => void = () => undefined;
+  const shut = new Promise<void>((resolve) => (open = resolve));
+  return { shut, open };
 }
