@@ -123,11 +123,8 @@ impl Norm<'_> {
 /// The block's result.
 pub(crate) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Maps {
     #[cfg(feature = "cpu")]
-    if extension::has_kernel(&x, &block) {
-        if matches!(block.norm, Norm::Batch { .. }) {
-            return Maps::Plain(extension::conv_batch(x, block));
-        }
-        return Maps::Blocked(extension::conv_block(x, block));
+    if extension::has_kernel(&x) {
+        return extension::layer(x, block);
     }
     let x = x.into_plain();
     #[cfg(feature = "webgpu")]

@@ -354,6 +354,13 @@ fn images_whose_gradient_is_wanted_get_it() {
 }
 
 #[test]
+fn of_no_images_there_are_no_answers() {
+    let device = pollster::block_on(device::open(DeviceKind::Cpu)).unwrap();
+    let network = SmallCnnConfig::new(1, 3).with_width(8).init(1, &device).unwrap();
+    assert_eq!(network.forward(Tensor::<4>::zeros([0, 1, 8, 8], &device)).logits.dims(), [0, 3]);
+}
+
+#[test]
 fn a_batch_of_several_parts_is_right() {
     check(&Case::new(Shape::same(8, 8, 3, 2), 35, false, false));
     check(&Case::new(Shape::same(1, 8, 4, 4), 17, true, true));

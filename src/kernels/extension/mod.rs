@@ -46,18 +46,23 @@ trait ConvLayers: Backend {
 }
 
 /// The block with the kernels, of what [`has_kernel`].
-pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
-    let form = block.form;
-    let bias = block
-        .bias
-        .unwrap_or_else(|| Tensor::zeros([block.weight.dims()[0]], &block.weight.device().without_autodiff()));
-    let x = match x {
-        Maps::Plain(x) if x.is_tracked() => blocked(x).into_dispatch(),
-        Maps::Plain(x) => x.into_dispatch(),
-        Maps::Blocked(x) => x.into_dispatch(),
+pub(super) fn layer(x: Maps, block: ConvBlock<'_>) -> Maps {
+    match block.norm {
+        Norm::Batch { .. } => Maps::Plain(conv_batch(x, block)),
+        _ => Maps::Blocked(conv_block(x, block)),
+    }
+}
+
+fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
+    let ConvBlock { weight, bias, norm, form } = block;
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([weight.dims()[0]], &weight.device().without_autodiff()));
+    let (x, weight) = match x {
+        Maps::Plain(x) if x.is_tracked() => (blocked(filled(x)).into_dispatch(), filled(weight)),
+        Maps::Plain(x) => (x.into_dispatch(), weight),
+        Maps::Blocked(x) => (x.into_dispatch(), weight),
     };
-    let (weight, bias) = (block.weight.into_dispatch(), bias.into_dispatch());
-    let (gamma, beta, frozen) = block.norm.into_parts();
+    let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+    let (gamma, beta, frozen) = norm.into_parts();
     let (gamma, beta) = (gamma.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(match frozen {
         None => Dispatch::conv_group(x, weight, bias, gamma, beta, form),
@@ -68,8 +73,8 @@ pub(super) fn conv_block(x: Maps, block: ConvBlock<'_>) -> Tensor<5> {
     })
 }
 
-/// The block with the kernels where its norm looks at the whole batch, of what [`has_kernel`]: they do the convolution alone.
-pub(super) fn conv_batch(x: Maps, block: ConvBlock<'_>) -> Tensor<4> {
+/// The block where its norm looks at the whole batch: the kernels do the convolution alone.
+fn conv_batch(x: Maps, block: ConvBlock<'_>) -> Tensor<4> {
     let ConvBlock { weight, bias, norm, form } = block;
     let ([channels, ..], device) = (weight.dims(), weight.device().without_autodiff());
     let all = |value: f64| Tensor::<1>::full([channels], value, &device);
@@ -80,22 +85,29 @@ pub(super) fn conv_batch(x: Maps, block: ConvBlock<'_>) -> Tensor<4> {
     stock::after_conv(unblock(y), norm, form)
 }
 
-/// Whether the kernels can do it: not on another device, of another size, or of a few channels whose gradient somebody wants.
-pub(super) fn has_kernel(x: &Maps, block: &ConvBlock<'_>) -> bool {
+/// Whether the kernels take it. Where there is no other device the compiler knows the answer, and a visitor does not download burn's
+/// convolutions too.
+pub(super) fn has_kernel(x: &Maps) -> bool {
     #[cfg(test)]
     if super::testing::only_stock() {
         return false;
     }
-    let [output, _, height, width] = block.weight.dims();
-    let fits = match x {
-        Maps::Plain(x) => {
-            let [_, channels, ..] = x.dims();
-            let goes_back = channels.is_multiple_of(BLOCK) || !x.is_tracked();
-            is_cpu(&x.device()) && goes_back && x.dims().iter().all(|&side| side > 0)
-        }
+    match x {
+        Maps::Plain(x) => cfg!(not(feature = "webgpu")) || is_cpu(&x.device().without_autodiff()),
         Maps::Blocked(_) => true,
-    };
-    fits && height == width && height % 2 == 1 && output.is_multiple_of(BLOCK)
+    }
+}
+
+/// With as many channels of zeros as are missing from a multiple of eight: images `[B, C, H, W]`, or weights `[O, C, H, W]`.
+fn filled(x: Tensor<4>) -> Tensor<4> {
+    let [rows, channels, h, w] = x.dims();
+    match channels.next_multiple_of(BLOCK) - channels {
+        0 => x,
+        missing => {
+            let zeros = Tensor::zeros([rows, missing, h, w], &x.device());
+            Tensor::cat(vec![x, zeros], 1)
+        }
+    }
 }
 
 /// `[B, C, H, W]` as the kernels lay it out.
