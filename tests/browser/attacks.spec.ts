@@ -47,7 +47,7 @@ test('every attack is made on every network, and the report has what the page sh
   expect(await counted.allTextContents()).toEqual(['8', '8', '8']);
   const logits = relearn
     .getByRole('region', { name: /depends on the head/ })
-    .getByRole('img', { name: /^Scores of the 3s/ });
+    .getByRole('img', { name: /^Scores of 3s above/ });
   await expect(logits).toHaveCount(3);
   expect(heard.problems).toEqual([]);
 });
