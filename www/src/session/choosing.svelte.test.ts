@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { settings } from '../state/settings.svelte';
 import { crash, evaluatedBy, turn } from './fake-session.fixture';
 import { PageSession } from './page-session.svelte';
-import { gate, newStage, ownData, ownNetwork, type Stage } from './page.fixture';
+import { gate, loads, newStage, ownData, ownNetwork, type Stage } from './page.fixture';
 
 let world: Stage['world'];
 let server: Stage['server'];
@@ -14,13 +14,11 @@ beforeEach(() => {
   ({ world, server, page, set } = newStage());
 });
 
-const loads = () => world.calls.filter((call) => call.startsWith('load'));
-
 describe('tabs', () => {
   it('load network and data as a pair', async () => {
     await page.follow();
     await set({ dataset: 'pathmnist' });
-    expect(loads()).toEqual(['load', 'load']);
+    expect(loads(world)).toEqual(['load', 'load']);
     expect(page.problem).toBeUndefined();
     expect(page.shown.dataset?.name).toBe('pathmnist-light.purge');
     expect(page.shown.words).toHaveLength(9);
@@ -110,7 +108,7 @@ describe('one part alone', () => {
     Object.assign(settings, { dataset: 'pathmnist', size: 'whole' });
     await page.follow();
     await set({ norm: 'batch' });
-    expect(loads()).toEqual(['load', 'loadModel']);
+    expect(loads(world)).toEqual(['load', 'loadModel']);
     expect(server.fetched.filter((path) => path === 'data/pathmnist.purge')).toHaveLength(1);
     expect(page.shown.model?.norm).toBe('batch');
   });
@@ -118,7 +116,7 @@ describe('one part alone', () => {
   it('is loaded where only the size changes', async () => {
     await set({ dataset: 'pathmnist' });
     await set({ size: 'whole' });
-    expect(loads()).toEqual(['load', 'loadDataset']);
+    expect(loads(world)).toEqual(['load', 'loadDataset']);
     expect(page.shown.dataset?.name).toBe('pathmnist.purge');
   });
 });
@@ -142,7 +140,7 @@ describe('own files', () => {
 
   it('make what they are', async () => {
     await page.take([ownData(), ownNetwork()]);
-    expect(loads()).toEqual(['load']);
+    expect(loads(world)).toEqual(['load']);
     expect(page.shown.canForget).toBe(true);
     expect(page.shown.noRetrained).toBe('absent');
   });

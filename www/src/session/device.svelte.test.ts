@@ -2,7 +2,7 @@ import { PurgeError } from 'purge-unlearning';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { settings } from '../state/settings.svelte';
 import { turn } from './fake-session.fixture';
-import { gate, newStage, type Stage } from './page.fixture';
+import { gate, loads, newStage, type Stage } from './page.fixture';
 
 let world: Stage['world'];
 let page: Stage['page'];
@@ -11,8 +11,6 @@ let set: Stage['set'];
 beforeEach(() => {
   ({ world, page, set } = newStage());
 });
-
-const loads = () => world.calls.filter((call) => call.startsWith('load'));
 
 describe('a GPU', () => {
   const warmUps = () => world.calls.filter((call) => call === 'warmUp').length;
@@ -45,7 +43,7 @@ describe('a GPU', () => {
     expect(page.connection.moved).toBe(true);
     expect([settings.device, settings.norm, page.shown.classes]).toEqual(['auto', 'batch', [7]]);
     expect(page.shown.model?.name).toBe('mnist-batch.safetensors');
-    expect(loads()).toEqual(['load']);
+    expect(loads(world)).toEqual(['load']);
     await page.forget();
     expect([page.shown.phase, page.connection.device?.kind, warmUps()]).toEqual(['done', 'cpu', 1]);
   });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { chooseMethod, override, settings } from '../state/settings.svelte';
 import { crash, evaluatedBy, fakeCreate } from './fake-session.fixture';
 import { PageSession } from './page-session.svelte';
-import { failOnce, newStage, settled, type Stage } from './page.fixture';
+import { failOnce, loads, newStage, settled, type Stage } from './page.fixture';
 
 let world: Stage['world'];
 let server: Stage['server'];
@@ -13,8 +13,6 @@ let set: Stage['set'];
 beforeEach(() => {
   ({ world, server, page, set } = newStage());
 });
-
-const loads = () => world.calls.filter((call) => call.startsWith('load'));
 
 describe('classes', () => {
   it('are those that the network can forget', async () => {
@@ -59,7 +57,7 @@ describe('a run', () => {
   it('measures the network from before without loading it again', async () => {
     await page.forget();
     await set({ class: [5] });
-    expect(loads()).toEqual(['load']);
+    expect(loads(world)).toEqual(['load']);
     expect(evaluatedBy(page.shown.before)).toMatchObject({ network: 'mnist-group.safetensors', classes: [5] });
     expect([page.shown.result, page.shown.canExport]).toEqual([undefined, false]);
   });
@@ -206,7 +204,7 @@ describe('a run', () => {
     await page.forget();
     expect(evaluatedBy(shown.after)?.network).toBe('mnist-group.safetensors without 3 by 3 without 0 by 3');
     await page.undoKept();
-    expect(loads()).toEqual(['load', 'loadModel']);
+    expect(loads(world)).toEqual(['load', 'loadModel']);
     expect([shown.forgottenEarlier, shown.classes]).toEqual([[], [3]]);
     expect(evaluatedBy(shown.before)?.network).toBe('mnist-group.safetensors');
   });

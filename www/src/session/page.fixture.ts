@@ -51,3 +51,6 @@ export function gate() {
   const shut = new Promise<void>((resolve) => (open = resolve));
   return { shut, open };
 }
+
+/** The calls that load something. */
+export const loads = ({ calls }: World) => calls.filter((call) => call.startsWith('load'));
