@@ -83,8 +83,7 @@ async fn statistics(network: &Network) -> Result<Vec<f32>> {
 /// b from what θ₀ says of the retained samples: the mean over their classes of how far below 0 the mean logit of the class
 /// lies that is furthest from them. A class that was never a label lies that deep for every image after 2000 steps of training,
 /// and as the root of the steps after more: nothing holds it, while Adam goes on pushing. The root is a fit to the shipped networks
-/// and to no others: MNIST's retrained ones have 11.3 with either normalisation, where this gives 11.7 and 10.9; PathMNIST's 21 and 28,
-/// where it gives 21 and 29.
+/// and to no others: docs/deep.md has what these have, and what this gives.
 fn offset(samples: &Samples) -> f64 {
     let TrainConfig { epochs, batch_size, .. } = TrainConfig::for_dataset(&samples.dataset().name);
     let steps = (epochs * samples.retain_indices().len() / batch_size) as f64;
