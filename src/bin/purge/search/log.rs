@@ -27,6 +27,11 @@ impl Searched {
         self.settings.first().map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Those of each setting that was tried on all classes.
+    pub fn finalists(&self) -> impl Iterator<Item = &[Trial]> {
+        self.settings.iter().map(Vec::as_slice).filter(|trials| trials.len() == self.classes.len())
+    }
+
     pub fn trials(&self) -> impl Iterator<Item = &Trial> {
         self.settings.iter().flatten()
     }
