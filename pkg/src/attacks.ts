@@ -378,6 +378,10 @@ export const attacks: readonly AttackInfo[] = [
         "sentence": "Not every draw got as far: such a mark counts as the most steps allowed."
       },
       {
+        "key": "apart",
+        "sentence": "In some draw the steps broke the network: at the end it knew less than half of the other classes. How many there were tells little of the class then."
+      },
+      {
         "key": "no_samples",
         "sentence": "There are too few images of the class to show some and count others."
       }
@@ -442,6 +446,21 @@ export const attacks: readonly AttackInfo[] = [
         "key": "anew_fine_index",
         "label": "Anamnesis index, row drawn anew, fine rate",
         "unit": ""
+      },
+      {
+        "key": "as_is_rest",
+        "label": "As is: of the other classes then recognised",
+        "unit": "%"
+      },
+      {
+        "key": "anew_rest",
+        "label": "Row drawn anew: of the other classes then recognised",
+        "unit": "%"
+      },
+      {
+        "key": "anew_fine_rest",
+        "label": "Row drawn anew, fine rate: of the other classes then recognised",
+        "unit": "%"
       },
       {
         "key": "logit",

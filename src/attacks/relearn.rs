@@ -4,6 +4,7 @@
 //!
 //! As the network is, most of this depends on its head: a retrained network has pushed the missing class's logit far down, which
 //! can be had without forgetting anything. So it is done again with the class's row of the head drawn anew, at two rates.
+//! A step may also break the network rather than teach it, which tells nothing of the class: so what is left of the rest is told too.
 //! Of two networks that answer alike, that whose normalised layers are larger still learns more slowly (docs/deep.md).
 
 use super::maths::mean;
@@ -24,10 +25,15 @@ pub struct Relearn;
 /// Images of the class that are counted, at most.
 const COUNTED: usize = 500;
 
-/// A way to do it: the names of its three numbers, its index and its curve; whether rows are drawn anew, and which rate.
+/// Where less than this of the rest is still recognised, percent, the network has come apart.
+const APART: f64 = 50.0;
+
+/// A way to do it: the names of its three numbers, its index, its curve and what is left of the rest; whether rows are drawn anew, and
+/// which rate.
 struct Way {
     steps: [&'static str; 3],
     index: &'static str,
+    rest: &'static str,
     curve: &'static str,
     anew: bool,
     rate: &'static str,
@@ -37,6 +43,7 @@ const WAYS: [Way; 3] = [
     Way {
         steps: ["as_is_10", "as_is_50", "as_is_90"],
         index: "as_is_index",
+        rest: "as_is_rest",
         curve: "as_is",
         anew: false,
         rate: "learning_rate",
@@ -44,6 +51,7 @@ const WAYS: [Way; 3] = [
     Way {
         steps: ["anew_10", "anew_50", "anew_90"],
         index: "anew_index",
+        rest: "anew_rest",
         curve: "anew",
         anew: true,
         rate: "learning_rate",
@@ -51,6 +59,7 @@ const WAYS: [Way; 3] = [
     Way {
         steps: ["anew_fine_10", "anew_fine_50", "anew_fine_90"],
         index: "anew_fine_index",
+        rest: "anew_fine_rest",
         curve: "anew_fine",
         anew: true,
         rate: "fine_rate",
@@ -119,6 +128,17 @@ static INFO: AttackInfo = AttackInfo {
         },
         NumberInfo { key: "anew_index", label: words("Anamnesis index, row drawn anew"), unit: "" },
         NumberInfo { key: "anew_fine_index", label: words("Anamnesis index, row drawn anew, fine rate"), unit: "" },
+        NumberInfo { key: "as_is_rest", label: words("As is: of the other classes then recognised"), unit: "%" },
+        NumberInfo {
+            key: "anew_rest",
+            label: words("Row drawn anew: of the other classes then recognised"),
+            unit: "%",
+        },
+        NumberInfo {
+            key: "anew_fine_rest",
+            label: words("Row drawn anew, fine rate: of the other classes then recognised"),
+            unit: "%",
+        },
         NumberInfo { key: "logit", label: words("Logit of the class on its own images, mean"), unit: "" },
         NumberInfo {
             key: "logit_of_others",
@@ -142,6 +162,12 @@ static INFO: AttackInfo = AttackInfo {
         NoteInfo {
             key: "not_reached",
             sentence: words("Not every draw got as far: such a mark counts as the most steps allowed."),
+        },
+        NoteInfo {
+            key: "apart",
+            sentence: words(
+                "In some draw the steps broke the network: at the end it knew less than half of the other classes. How many there were tells little of the class then.",
+            ),
         },
         NoteInfo {
             key: "no_samples",
@@ -186,9 +212,10 @@ async fn attacked(scene: Scene, options: Options) -> Result<Report> {
         return Ok(report);
     }
     logits_of_the_class(&mut report, &scene, [&of_class, &retained], &options).await?;
+    let rest = drawn(retained.clone(), COUNTED.min(retained.len()), options.seed());
     let (draws, most) = (options.whole("seeds"), options.whole("steps"));
     for (place, way) in WAYS.into_iter().enumerate() {
-        let mut courses = Vec::new();
+        let (mut courses, mut left) = (Vec::new(), Vec::new());
         for draw in 0..draws {
             let seed = options.seed().wrapping_add(draw as u64);
             // The first are shown; of the others, shuffled too, some are counted.
@@ -213,11 +240,17 @@ async fn attacked(scene: Scene, options: Options) -> Result<Report> {
                 report.note("not_reached");
             }
             courses.push(course);
+            let of_rest = scene.recall(&student.network, train, &rest).await?;
+            if of_rest < APART {
+                report.note("apart");
+            }
+            left.push(of_rest);
         }
         for (key, mark) in way.steps.into_iter().zip(MARKS) {
             let reached = |course: &Vec<f64>| course.iter().position(|recall| *recall >= mark).unwrap_or(most) as f64;
             report.push(figure(key, mean(courses.iter().map(reached))));
         }
+        report.push(figure(way.rest, mean(left)));
         report.curve(way.curve, mean_course(&courses));
     }
     report.push(figure("counted", (of_class.len() - samples).min(COUNTED) as f64));

@@ -158,6 +158,15 @@ fn a_network_that_never_knew_the_class_is_slower_to_learn_it() {
     assert_eq!(number(&found, "counted"), 32.0);
     let curves = |key: &str| found.curves.iter().filter(|curve| curve.key == key).count();
     assert_eq!([curves("as_is"), curves("anew"), curves("anew_fine")], [2, 2, 2]);
+    // No step was taken, so the rest is as it was; and a rate this high leaves nothing of it.
+    let rest = |found: &Report| number(found, "as_is_rest");
+    assert!(rest(&found) > 90.0 && !found.notes.contains(&"apart"), "{found:?}");
+    let broken = report(
+        "relearn",
+        scene(never_knew(), 1),
+        json!({ "samples": 8, "seeds": 1, "steps": 60, "learning_rate": 100.0 }),
+    );
+    assert!(rest(&broken) < 50.0 && broken.notes.contains(&"apart"), "{broken:?}");
 
     // What never was a label lies below whatever is shown; what is known lies high on its own images.
     let logit = |key: &str| found.number(key).map(|figure| (figure.value, figure.reference.unwrap())).unwrap();
