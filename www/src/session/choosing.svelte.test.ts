@@ -121,6 +121,15 @@ describe('one part alone', () => {
   });
 });
 
+it('tells how many images the light set has of those that a network learnt from', async () => {
+  await page.follow();
+  expect(page.shown.fewerImages).toBeUndefined();
+  await set({ dataset: 'pathmnist' });
+  expect(page.shown.fewerImages).toEqual({ loaded: 45, learnt: 72 });
+  await set({ size: 'whole' });
+  expect(page.shown.fewerImages).toBeUndefined();
+});
+
 describe('a network that cannot be fetched', () => {
   it('is told, and found when it is there', async () => {
     server.absent.add('models/mnist-batch.safetensors');

@@ -419,6 +419,7 @@ async function readModel(source: Source): Promise<FakeModel> {
     baseWidth: 8,
     norm: name.includes('batch') ? 'batch' : 'group',
     parameters: 1000,
+    ...(name.startsWith('pathmnist') && { membersPerClass: 8 }),
     withoutClasses: [],
     forgottenClasses: rest ? rest.split(',').map(Number) : [],
     history: [],
