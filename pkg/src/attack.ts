@@ -20,10 +20,11 @@ export function checkedAttack(name: unknown, given: AttackOptions): CheckedAttac
   const info = attacks.find((attack) => attack.name === name);
   if (!info) throw badOption('attack', oneOf(attacks.map((attack) => attack.name)), name);
   const own = info.options.map((option) => option.key);
-  const known = ['forgetClass', 'network', 'retrained', 'signal', 'onProgress', ...own];
+  const known = ['forgetClass', 'network', 'nonMembers', 'retrained', 'signal', 'onProgress', ...own];
   const { retrained, signal, onProgress, ...rest } = checkedOptions(`attack ${info.name}`, given, known);
   checkSignal('signal', signal);
   checkWord('network', rest['network'], ['before', 'after', 'retrained']);
+  checkWord('nonMembers', rest['nonMembers'], ['test', 'val']);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw badOption('onProgress', 'a function', onProgress);
   }

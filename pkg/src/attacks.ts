@@ -101,6 +101,10 @@ export const attacks: readonly AttackInfo[] = [
     "name": "membership",
     "notes": [
       {
+        "key": "val",
+        "sentence": "The unseen images are those of the validation split."
+      },
+      {
         "key": "few_non_members",
         "sentence": "Under 1,000 non-members: the share found at 1 % false alarms would hang on a handful of images, and is left out."
       },

@@ -46,7 +46,7 @@ export type Advance = ProgressEvent & { stop?: StopReason };
 export type RunSummary = Omit<DoneEvent, 'type' | 'evaluation'>;
 
 /** An attack's options as they can be posted. */
-export type AttackRequest = Pick<AttackOptions, 'forgetClass' | 'network'> & AttackSettings;
+export type AttackRequest = Pick<AttackOptions, 'forgetClass' | 'network' | 'nonMembers'> & AttackSettings;
 
 /** What an attack came to, as the engine tells it: without the words. */
 export interface BareReport {

@@ -244,6 +244,8 @@ export interface AttackOptions extends AttackSettings {
   forgetClass: number | readonly number[];
   /** Which network: as it was loaded, as it is now (the default), or the one that was retrained without the class. */
   network?: 'before' | 'after' | 'retrained';
+  /** Where the non-members of `membership` and `compare` come from: `'test'` by default. */
+  nonMembers?: 'test' | 'val';
   /**
    * The network retrained without the class. With it, numbers have a `reference`, and the attack takes twice as long. Where
    * nothing can be said without it, and for `network: 'retrained'`, the default is the shipped one, if there is one.

@@ -48,7 +48,7 @@ test('a retrained network goes along where it is given, and the shipped one wher
   const made = [
     session.load('mnist'),
     session.attack('probe', { forgetClass: 3, network: 'before', retrained }),
-    session.attack('probe', { forgetClass: 3, network: 'after' }),
+    session.attack('membership', { forgetClass: 3, network: 'after', nonMembers: 'val' }),
     session.attack('probe', { forgetClass: 3, network: 'retrained' }),
     session.attack('compare', { forgetClass: [5] }),
     session.attack('compare', { forgetClass: 3, retrained }),
@@ -59,7 +59,7 @@ test('a retrained network goes along where it is given, and the shipped one wher
     engine.calls.filter((call) => call.startsWith('start')).map((call) => call.replace('startAttack ', '')),
   ).toEqual([
     'probe {"forgetClass":3,"network":"before"} B.safetensors model B',
-    'probe {"forgetClass":3,"network":"after"}',
+    'membership {"forgetClass":3,"network":"after","nonMembers":"val"}',
     'probe {"forgetClass":3,"network":"retrained"} mnist-group-without-3.safetensors model 3',
     'compare {"forgetClass":[5]} mnist-group-without-5.safetensors model 5',
     'compare {"forgetClass":3} B.safetensors model B',
@@ -124,7 +124,12 @@ const bad: Record<string, [name: string, options: unknown, message: unknown]> = 
   'an option of another attack': [
     'probe',
     { forgetClass: 3, seeds: 2 },
-    'attack probe: there is no option "seeds"; there is forgetClass, network, retrained, signal, onProgress, seed, c',
+    'attack probe: there is no option "seeds"; there is forgetClass, network, nonMembers, retrained, signal, onProgress, seed, c',
+  ],
+  'a split that is none': [
+    'membership',
+    { forgetClass: 3, nonMembers: 'train' },
+    `nonMembers: expected 'test' or 'val', found "train"`,
   ],
   'a network that is none': [
     'few',

@@ -125,6 +125,8 @@ async fn answers(scene: &mut Scene, report: &mut Report, seed: u64) -> Result<()
     scene.breathe(0.2).await;
     let (their_train, their_test) =
         (scene.retrained_logits(SplitName::Train).await?, scene.retrained_logits(SplitName::Test).await?);
+    let unseen = scene.non_members();
+    let (val, their_val) = (scene.logits(unseen).await?, scene.retrained_logits(unseen).await?);
     scene.breathe(0.4).await;
     let roles = scene.roles().clone();
     let forgotten = dataset.train.indices_where(|class| roles.forgets(class));
@@ -153,12 +155,16 @@ async fn answers(scene: &mut Scene, report: &mut Report, seed: u64) -> Result<()
         report.push(figure("zrf", zrf(&p, &ignorant)).beside(zrf(&q, &ignorant)));
     }
     report.push(figure("agreement_rest", 100.0 * rest_agreement));
-    let scored = |train: &[f32], test: &[f32]| {
+    let scored = |[train, test, val]: [&[f32]; 3]| {
         let train = Answers { logits: train, labels: dataset.train.labels() };
         let test = Answers { logits: test, labels: dataset.test.labels() };
-        Evaluation::from_logits(&roles, classes, train, test, NonMembers::Test, 0.0)
+        let non_members = match (unseen, &dataset.val) {
+            (SplitName::Val, Some(split)) => NonMembers::Val(Answers { logits: val, labels: split.labels() }),
+            _ => NonMembers::Test,
+        };
+        Evaluation::from_logits(&roles, classes, train, test, non_members, 0.0)
     };
-    let (ours, theirs) = (scored(&train, &test)?, scored(&their_train, &their_test)?);
+    let (ours, theirs) = (scored([&train, &test, &val])?, scored([&their_train, &their_test, &their_val])?);
     let with_mia = |of: &Evaluation| [of.mia.mean, of.ra / 100.0, of.ta / 100.0];
     report.push(figure("tow", tow(&ours, &theirs)));
     report.push(figure("tow_mia", maths::tow(with_mia(&ours), with_mia(&theirs))));

@@ -95,6 +95,7 @@ static INFO: AttackInfo = AttackInfo {
         },
     ],
     notes: &[
+        NoteInfo { key: "val", sentence: words("The unseen images are those of the validation split.") },
         NoteInfo {
             key: "few_non_members",
             sentence: words(
@@ -139,9 +140,13 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
     scene.breathe(0.0).await;
     let train = scene.logits(SplitName::Train).await?;
     scene.breathe(0.3).await;
-    let test = scene.logits(SplitName::Test).await?;
+    let unseen = scene.logits(scene.non_members()).await?;
     scene.breathe(0.4).await;
     let dataset = scene.dataset().clone();
+    let unseen_labels = dataset.non_members(scene.non_members())?.labels();
+    if scene.non_members() == SplitName::Val {
+        report.note("val");
+    }
     let classes = dataset.classes();
     let mut attacked = Vec::new();
     for &class in &scene.roles().forget {
@@ -150,7 +155,7 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
             of_class.take(limit).map(|(row, _)| row.to_vec()).collect()
         };
         let members = rows(&train, dataset.train.labels(), usize::MAX);
-        let non_members = rows(&test, dataset.test.labels(), members.len());
+        let non_members = rows(&unseen, unseen_labels, members.len());
         if members.is_empty() || non_members.is_empty() {
             report.note("no_samples");
             continue;

@@ -49,6 +49,7 @@ impl AttackRun {
         let info = attack.info();
         let options = Options::of(info, changes)?;
         scene.roles().check(scene.dataset().classes())?;
+        scene.dataset().non_members(scene.non_members())?;
         check_fit(scene.network(), scene.dataset())?;
         if let Some(retrained) = scene.retrained() {
             check_fit(retrained, scene.dataset())?;

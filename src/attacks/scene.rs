@@ -18,6 +18,7 @@ use crate::work::Hands;
 pub struct Scene {
     dataset: Arc<Dataset>,
     roles: ClassRoles,
+    non_members: SplitName,
     hands: Rc<dyn Hands>,
     network: Network,
     logits: LogitCache,
@@ -50,6 +51,7 @@ impl Scene {
         Self {
             dataset,
             roles,
+            non_members: SplitName::Test,
             hands,
             network,
             logits,
@@ -67,6 +69,11 @@ impl Scene {
     /// With what is known of that one's answers.
     pub fn with_retrained_logits(self, retrained_logits: LogitCache) -> Self {
         Self { retrained_logits, ..self }
+    }
+
+    /// With non-members of another split than the test split.
+    pub fn with_non_members(self, non_members: SplitName) -> Self {
+        Self { non_members, ..self }
     }
 
     /// The network under attack.
@@ -89,6 +96,11 @@ impl Scene {
         &self.roles
     }
 
+    /// Where the non-members of a membership attack come from.
+    pub fn non_members(&self) -> SplitName {
+        self.non_members
+    }
+
     /// Takes a breath: whoever pulls the attack hears how much of it is done, 0 to 1, and may leave it at that.
     pub fn breathe(&self, done: f64) -> Breath {
         self.share.0.set(Inner { done: Some(done), news: true, ..self.share.0.get() });
@@ -100,6 +112,7 @@ impl Scene {
         Some(Self {
             dataset: self.dataset.clone(),
             roles: self.roles.clone(),
+            non_members: self.non_members,
             hands: self.hands.clone(),
             network: self.retrained.clone()?,
             logits: self.retrained_logits.clone(),

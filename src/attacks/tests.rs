@@ -135,6 +135,32 @@ fn membership_is_what_an_evaluation_says_and_more() {
     assert!((losses[0].value - (losses[1].value + losses[2].value) / 2.0).abs() < 1e-12);
 }
 
+/// Validation images that are the training images: nobody can tell them apart.
+#[test]
+fn unseen_images_are_of_the_split_that_is_asked_for() {
+    let twins = Arc::new(Dataset { val: Some(dataset().train.clone()), ..Dataset::clone(&dataset()) });
+    let of = |split: SplitName| {
+        let scene = Scene::new(knows(), LogitCache::default(), twins.clone(), 1.into(), Rc::new(Here));
+        scene.with_retrained(never_knew()).with_non_members(split)
+    };
+    let found = report("membership", of(SplitName::Val), json!({ "resamples": 0 }));
+    assert_eq!((number(&found, "auroc_loss"), number(&found, "non_members")), (0.5, 40.0));
+    assert!(found.notes.contains(&"val"));
+    let tested = report("membership", of(SplitName::Test), json!({ "resamples": 0 }));
+    assert_ne!(number(&tested, "auroc_loss"), 0.5);
+    assert!(!tested.notes.contains(&"val"));
+    // Both are at 0.5 then, and what is left of the product are RA and TA.
+    let compared = report("compare", of(SplitName::Val), json!({}));
+    let scores = |network: Network| {
+        let mut known = LogitCache::default();
+        pollster::block_on(evaluate(&Here, &network, &twins, &1.into(), SplitName::Val, &mut known)).unwrap()
+    };
+    let (ours, theirs) = (scores(knows()), scores(never_knew()));
+    let near = |a: f64, b: f64| 1.0 - (a - b).abs() / 100.0;
+    let expected = near(ours.ra, theirs.ra) * near(ours.ta, theirs.ta);
+    assert!((number(&compared, "tow_mia") - expected).abs() < 1e-12, "{compared:?}");
+}
+
 #[test]
 fn what_is_inside_is_found_where_it_is() {
     let probe = report("probe", scene(knows(), 1), json!({}));
@@ -297,6 +323,8 @@ fn what_is_wrong_is_told_before_it_begins() {
         "samples: expected a whole number from 1 to 10000, found 0"
     );
     assert_eq!(wrong("probe", scene(knows(), 7), json!({})), "forget_class: expected 0 to 2, found 7");
+    let without_val = scene(knows(), 1).with_non_members(SplitName::Val);
+    assert_eq!(wrong("membership", without_val, json!({})), "non_members: expected test, found val");
     assert!(wrong("compare", scene(knows(), 1), json!({})).starts_with("retrained: expected the network retrained"));
     let other = SmallCnnConfig::new(1, 4).with_width(8).init(1, &knows().parameters().flat().device()).unwrap();
     assert!(wrong("compare", scene(knows(), 1).with_retrained(other), json!({})).contains("3 classes"));

@@ -129,6 +129,20 @@ impl Dataset {
         self.splits().find(|(n, _)| *n == name).map(|(_, split)| split)
     }
 
+    /// A part that no network has learnt from, by its name.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for the training samples, and for what is not there.
+    pub fn non_members(&self, name: SplitName) -> Result<&Split> {
+        match self.split(name).filter(|_| name != SplitName::Train) {
+            Some(split) => Ok(split),
+            None => {
+                let unseen: Vec<&str> = self.card().non_member_splits.iter().map(|split| split.as_str()).collect();
+                Err(Error::config("non_members", unseen.join(" or "), name.as_str()))
+            }
+        }
+    }
+
     /// Keeps the first `n` training samples of each class: those alone are members then.
     pub fn with_members_per_class(mut self, n: usize) -> Self {
         self.train = self.train.first_per_class(n);

@@ -1,11 +1,11 @@
 use web_time::Instant;
 
 use super::{Answers, Evaluation, NonMembers};
+use crate::Result;
 use crate::data::{ClassRoles, Dataset, SplitName};
 use crate::inference::LogitCache;
 use crate::model::Network;
 use crate::work::Hands;
-use crate::{Error, Result};
 
 /// Every score of a network on a dataset. What `known` holds of its logits is not computed again, and what had to be
 /// computed is kept there.
@@ -23,10 +23,7 @@ pub async fn evaluate(
 ) -> Result<Evaluation> {
     let start = Instant::now();
     roles.check(dataset.classes())?;
-    if non_members == SplitName::Train || dataset.split(non_members).is_none() {
-        let unseen: Vec<&str> = dataset.card().non_member_splits.iter().map(|split| split.as_str()).collect();
-        return Err(Error::config("non_members", unseen.join(" or "), non_members.as_str()));
-    }
+    dataset.non_members(non_members)?;
     let train = known.get(hands, network, dataset, SplitName::Train).await?;
     let test = known.get(hands, network, dataset, SplitName::Test).await?;
     let val = match (non_members, &dataset.val) {

@@ -309,10 +309,7 @@ impl EvaluateOptions {
         let mut options = fields(options)?;
         let mut take = |key: &str| options.remove(key);
         let forget = classes(take("forget_class"))?;
-        let split = match take("non_members") {
-            Some(name) => word("non_members", name)?.parse()?,
-            None => SplitName::Test,
-        };
+        let split = take("non_members").map(split).transpose()?.unwrap_or(SplitName::Test);
         let version = match take("network").map(|name| word("network", name)).transpose()?.as_deref() {
             None | Some("current") => Version::Current,
             Some("loaded") => Version::Loaded,
@@ -334,7 +331,8 @@ fn attack_request(name: String, options: &JsValue, retrained: Option<Network>) -
         Some("retrained") => Attacked::Retrained,
         Some(other) => return Err(Error::config("network", "before, after or retrained", other)),
     };
-    Ok(AttackRequest { name, network, forget, retrained, changes, ..AttackRequest::default() })
+    let non_members = changes.remove("non_members").map(split).transpose()?;
+    Ok(AttackRequest { name, network, forget, non_members, retrained, changes, ..AttackRequest::default() })
 }
 
 /// A class, or a list of them.
@@ -362,6 +360,11 @@ fn read(kind: &str, names: &[String], files: &[Uint8Array]) -> Result<Dataset> {
 fn whole(field: &str, number: f64) -> Result<usize> {
     let fits = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
     if fits { Ok(number as usize) } else { Err(Error::config(field, "a whole number from 0 on", number)) }
+}
+
+/// The split that the non-members come from.
+fn split(name: Value) -> Result<SplitName> {
+    word("non_members", name)?.parse()
 }
 
 fn word(field: &str, value: Value) -> Result<String> {

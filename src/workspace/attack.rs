@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 
 use super::{Version, Workspace};
 use crate::attacks::{AttackProgress, AttackRun, Scene, attack};
-use crate::data::ClassRoles;
+use crate::data::{ClassRoles, SplitName};
 use crate::inference::LogitCache;
 use crate::model::Network;
 use crate::{Error, Result};
@@ -16,6 +16,8 @@ pub struct AttackRequest {
     pub network: Attacked,
     /// The classes that are to be forgotten.
     pub forget: Vec<usize>,
+    /// Where the non-members come from; `None` for the test split.
+    pub non_members: Option<SplitName>,
     /// The network retrained without them. For attacks on another one it is the yardstick.
     pub retrained: Option<Network>,
     /// What is known of its answers.
@@ -50,7 +52,7 @@ impl Workspace {
     /// [`Error::BadState`] and [`Error::BadModel`] where there is nothing to attack.
     pub fn start_attack(&mut self, request: AttackRequest) -> Result<()> {
         let attack = attack(&request.name)?;
-        let AttackRequest { network, forget, retrained, retrained_logits, changes, .. } = request;
+        let AttackRequest { network, forget, non_members, retrained, retrained_logits, changes, .. } = request;
         let on_retrained = matches!(network, Attacked::Retrained);
         let scene = match network {
             Attacked::Own(version) => self.scene_of(version, forget)?,
@@ -68,6 +70,7 @@ impl Workspace {
             Some(retrained) => scene.with_retrained(retrained).with_retrained_logits(retrained_logits),
             None => scene,
         };
+        let scene = scene.with_non_members(non_members.unwrap_or(SplitName::Test));
         self.attack = Some(AttackRun::start(attack, scene, &changes)?);
         Ok(())
     }

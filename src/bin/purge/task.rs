@@ -181,6 +181,7 @@ impl Experiment {
     /// Makes an attack behind a progress bar.
     pub async fn attack(&mut self, request: AttackRequest) -> Result<Report> {
         let bar = ProgressBar::new(100).with_message(request.name.clone());
+        let request = AttackRequest { non_members: Some(self.non_members), ..request };
         self.workspace.start_attack(request)?;
         loop {
             let progress = self.workspace.advance_attack().await?;

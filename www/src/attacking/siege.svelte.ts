@@ -74,8 +74,10 @@ export class Siege {
   }
 
   /** Whether what it has found still holds for this. */
-  isOf({ of, classes }: About, device: DeviceKind | undefined): boolean {
-    return this.about.of === of && this.about.classes.join() === classes.join() && this.device === device;
+  isOf({ of, classes, nonMembers }: About, device: DeviceKind | undefined): boolean {
+    const { about } = this;
+    const alike = about.of === of && about.classes.join() === classes.join() && about.nonMembers === nonMembers;
+    return alike && this.device === device;
   }
 
   find(target: Target): Trial | undefined {
@@ -103,6 +105,7 @@ export class Siege {
     const options = {
       forgetClass: [...this.about.classes],
       network,
+      nonMembers: this.about.nonMembers,
       signal,
       onProgress: ({ share }: { share: number }) => this.#frames.ask(() => (trial.share = share)),
       ...(retrained && { retrained }),

@@ -177,7 +177,8 @@ export class Comparison {
   async #judge(ask: Ask, network: Yardstick | 'after', retrained: File | undefined): Promise<Judgement | undefined> {
     const { signal } = this.#cancelled;
     const judgement: Partial<Record<AttackName, AttackReport>> = {};
-    const options = { forgetClass: [...this.about.classes], network, signal, ...(retrained && { retrained }) };
+    const { classes, nonMembers } = this.about;
+    const options = { forgetClass: [...classes], network, nonMembers, signal, ...(retrained && { retrained }) };
     try {
       for (const attack of judges) {
         if (signal.aborted) return undefined;

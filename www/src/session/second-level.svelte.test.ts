@@ -227,12 +227,19 @@ describe('attacks', () => {
     expect([page.problem, page.shown.phase, page.shown.canExport]).toEqual([undefined, 'done', true]);
   });
 
-  it('belong to network, data, classes and device; what is of a run, to the run', async () => {
+  it('belong to network, data, classes, unseen images and device; what is of a run, to the run', async () => {
     await page.forget();
     await page.attack(first.name);
     await page.forget();
     expect(page.shown.trialOf(first.name, 'after')).toBeUndefined();
     expect(page.shown.trialOf(first.name, 'before')?.report).toBeDefined();
+    await set({ dataset: 'pathmnist', class: [3] });
+    await page.forget();
+    await page.attack(first.name);
+    await set({ nonMembers: 'val' });
+    expect(page.shown.siege).toBeUndefined();
+    await set({ nonMembers: 'test' });
+    expect(page.shown.trialOf(first.name, 'after')?.report).toBeDefined();
     await set({ class: [5] });
     expect(page.shown.siege).toBeUndefined();
     await page.useDevice('webgpu');

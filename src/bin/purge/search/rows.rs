@@ -109,10 +109,12 @@ fn number(question: &Question, key: &str) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use purge_unlearning::model::Norm;
+    use purge_unlearning::unlearning::StopReason;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::search::points::Origin;
+    use crate::search::trial::{Answer, Scores};
 
     fn question(norm: Norm, changes: Value, config: Value) -> Question {
         let Value::Object(changes) = changes else { panic!("{changes}") };
@@ -156,5 +158,38 @@ mod tests {
         assert_eq!((column(&group).unwrap(), column(&batch).unwrap()), (0, 1));
         let other = Question { dataset: "svhn".into(), ..group };
         assert!(column(&other).unwrap_err().to_string().contains("networks like mnist small_cnn Group"));
+    }
+
+    fn trial(setting: usize, class: usize, seconds: f64) -> Trial {
+        let scores = Scores { ta: 90.0, ta_retained: 99.0, fa: 0.0, fa_test: 0.0, ra: 99.0 };
+        let answer = Answer {
+            class_name: class.to_string(),
+            device: "a device".into(),
+            tow: 0.9,
+            after: scores,
+            retrained: scores,
+            stop: StopReason::EpochLimit,
+            cut: false,
+            steps: 10,
+            seconds,
+        };
+        Trial { question: Question { setting, class, ..question(Norm::Group, json!({}), json!({})) }, answer }
+    }
+
+    #[test]
+    fn ours_do_not_always_take_what_is_best() {
+        let searched = Searched {
+            classes: [1, 4].map(|class| (class, class.to_string())).to_vec(),
+            settings: vec![
+                vec![trial(7, 1, 9.0), trial(7, 4, 9.0)],
+                vec![trial(3, 1, 5.0), trial(3, 4, 6.0)],
+                vec![trial(5, 1, 1.0)],
+            ],
+        };
+        let setting =
+            |method: &str, network: &Kind| taken(&searched, method, network).first().map(|of| of.question.setting);
+        let [mnist, _, pathmnist, ..] = &NETWORKS;
+        assert_eq!(["purge", "deep", "salun"].map(|method| setting(method, mnist)), [None, None, Some(7)]);
+        assert_eq!(["purge", "deep", "salun"].map(|method| setting(method, pathmnist)), [Some(3), None, Some(7)]);
     }
 }

@@ -163,6 +163,7 @@ impl Attacks {
                     retrained: needed.map(|yardstick| yardstick.network.clone()),
                     retrained_logits: needed.map(|yardstick| yardstick.logits.clone()).unwrap_or_default(),
                     changes: changes.clone(),
+                    ..AttackRequest::default()
                 })
                 .await?;
             // What the attack finds on the retrained network is known: it was made on that once, for all runs.
