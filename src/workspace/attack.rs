@@ -44,8 +44,8 @@ impl Default for Attacked {
 }
 
 impl Workspace {
-    /// Prepares an attack, in place of one that is under way. What it is made on stays what it is now, whatever becomes of the
-    /// workspace's network; other data or another network end it.
+    /// Prepares an attack, in place of one that is under way. What it is made on stays what it is now, whatever runs make of the
+    /// workspace's network; other data, another network and a reset end it.
     ///
     /// # Errors
     /// Those of [`AttackRun::start`]; [`Error::BadConfig`] without the retrained network where that is to be attacked;

@@ -392,7 +392,7 @@ impl Workspace {
         self.checkpoint().await?.write(Precision::Full).await
     }
 
-    /// Back to the network as it was loaded. A run under way ends.
+    /// Back to the network as it was loaded. A run or an attack under way ends.
     pub fn reset(&mut self) {
         self.run = None;
         self.attack = None;

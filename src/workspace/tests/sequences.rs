@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
 use super::*;
+use crate::attacks::{ATTACKS, AttackProgress};
 use crate::device::testing::fail_after;
 use crate::work::pool::Pool;
 use crate::work::tests::Fickle;
@@ -12,6 +13,7 @@ struct Model {
     dataset: Option<usize>,
     network: Option<usize>,
     running: bool,
+    attacking: bool,
     /// Whom chance lets help.
     helpers: usize,
 }
@@ -36,6 +38,34 @@ enum Call {
     Export,
     Restore,
     Reset,
+    Attack { forget: usize, attack: usize, on: usize, unseen: SplitName },
+    AdvanceAttack,
+    DropAttack,
+}
+
+impl Call {
+    /// Whether it must leave everything but the attack as it is.
+    fn only_looks(&self) -> bool {
+        matches!(self, Call::Attack { .. } | Call::AdvanceAttack | Call::DropAttack)
+    }
+}
+
+/// An attack on the network as it is now, as it was loaded, or on another one, as small as can be.
+fn attack_request(model: &Model, [forget, attack, on]: [usize; 3], unseen: SplitName) -> AttackRequest {
+    let info = ATTACKS[attack].info();
+    let others = on == 2 || info.needs_retrained();
+    let small = json!({ "seeds": 1, "steps": 2, "samples": 2, "resamples": 10, "epochs": 1 });
+    let serde_json::Value::Object(mut changes) = small else { unreachable!() };
+    changes.retain(|key, _| info.options.iter().any(|option| option.key == key));
+    AttackRequest {
+        name: info.name.into(),
+        network: [Attacked::Own(Version::Current), Attacked::Own(Version::Loaded), Attacked::Retrained][on].clone(),
+        forget: vec![forget],
+        non_members: Some(unseen),
+        retrained: model.network.filter(|_| others).map(|shape| network(shape).network),
+        changes,
+        ..AttackRequest::default()
+    }
 }
 
 impl ReferenceStateMachine for Model {
@@ -48,6 +78,8 @@ impl ReferenceStateMachine for Model {
 
     fn transitions(_: &Model) -> BoxedStrategy<Self::Transition> {
         let version = prop_oneof![Just(Version::Current), Just(Version::Loaded)];
+        // There are no validation images, so that those are refused.
+        let unseen = prop_oneof![6 => Just(SplitName::Test), 1 => Just(SplitName::Val)];
         let call = prop_oneof![
             1 => (0..SHAPES).prop_map(Call::LoadDataset),
             1 => (0..SHAPES).prop_map(Call::LoadNetwork),
@@ -62,6 +94,10 @@ impl ReferenceStateMachine for Model {
             2 => Just(Call::Export),
             1 => Just(Call::Restore),
             1 => Just(Call::Reset),
+            3 => (0..4_usize, 0..ATTACKS.len(), 0..3_usize, unseen)
+                .prop_map(|(forget, attack, on, unseen)| Call::Attack { forget, attack, on, unseen }),
+            6 => Just(Call::AdvanceAttack),
+            1 => Just(Call::DropAttack),
         ];
         let failure = prop_oneof![5 => Just(None), 1 => (0..3_usize).prop_map(Some)];
         (call, failure).boxed()
@@ -106,15 +142,16 @@ impl Machine {
         match *call {
             Call::LoadDataset(shape) => {
                 workspace.load_dataset(dataset(shape));
-                *model = Model { dataset: Some(shape), running: false, ..*model };
+                *model = Model { dataset: Some(shape), running: false, attacking: false, ..*model };
             }
             Call::LoadNetwork(shape) => {
                 workspace.load_network("a network", network(shape));
-                *model = Model { network: Some(shape), running: false, ..*model };
+                *model = Model { network: Some(shape), running: false, attacking: false, ..*model };
             }
             Call::LoadBoth(shape) => {
                 workspace.load(dataset(shape), "a network", network(shape));
-                *model = Model { dataset: Some(shape), network: Some(shape), running: false, ..*model };
+                *model =
+                    Model { dataset: Some(shape), network: Some(shape), running: false, attacking: false, ..*model };
             }
             Call::BrokenNetwork => {
                 Checkpoint::read("broken", b"no network", &device())?;
@@ -153,7 +190,9 @@ impl Machine {
             Call::Keep => {
                 let now = weights(workspace.network()?);
                 block_on(workspace.keep())?;
+                assert_eq!(workspace.attack.is_some(), model.attacking);
                 workspace.reset();
+                model.attacking = false;
                 assert_eq!(weights(workspace.network().unwrap()), now, "reset comes back to what was kept");
             }
             Call::Export => {
@@ -171,7 +210,25 @@ impl Machine {
             }
             Call::Reset => {
                 workspace.reset();
-                model.running = false;
+                (model.running, model.attacking) = (false, false);
+            }
+            Call::Attack { forget, attack, on, unseen } => {
+                workspace.start_attack(attack_request(model, [forget, attack, on], unseen))?;
+                assert!(model.fits() && unseen == SplitName::Test);
+                model.attacking = true;
+            }
+            Call::AdvanceAttack => {
+                // A device that fails ends it too.
+                let attacked = std::mem::take(&mut model.attacking);
+                let AttackProgress { share, report } = block_on(workspace.advance_attack())?;
+                assert!(attacked && (0.0..=1.0).contains(&share));
+                model.attacking = report.is_none();
+                let numbers = report.iter().flat_map(|report| &report.numbers);
+                assert!(numbers.map(|figure| figure.value).all(f64::is_finite));
+            }
+            Call::DropAttack => {
+                workspace.drop_attack();
+                model.attacking = false;
             }
         }
         Ok(())
@@ -195,9 +252,11 @@ impl StateMachineTest for Machine {
         fail_after(failure);
         let outcome = machine.call(&call);
         fail_after(None);
-        if let Err(error) = outcome {
-            let after = look(&machine.workspace);
-            assert_eq!(before, after, "{call:?} failed ({error}) and changed something");
+        let after = || look(&machine.workspace);
+        match outcome {
+            Err(error) => assert_eq!(before, after(), "{call:?} failed ({error}) and changed something"),
+            Ok(()) if call.only_looks() => assert_eq!(before, after(), "{call:?} changed something"),
+            Ok(()) => {}
         }
         machine
     }
@@ -205,7 +264,7 @@ impl StateMachineTest for Machine {
     fn check_invariants(machine: &Machine, _: &Model) {
         let Machine { workspace, model, .. } = machine;
         let info = workspace.info();
-        assert_eq!(info.running, model.running);
+        assert_eq!((info.running, workspace.attack.is_some()), (model.running, model.attacking));
         assert_eq!((info.dataset.is_some(), info.model.is_some()), (model.dataset.is_some(), model.network.is_some()));
         let both = model.dataset.is_some() && model.network.is_some();
         assert_eq!(info.misfit.is_some(), both && !model.fits());
