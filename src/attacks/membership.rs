@@ -2,8 +2,8 @@
 //! Loss, confidence, entropy and modified entropy as Song & Mittal have them (USENIX Security 2021, arXiv 2003.10595), each as a
 //! score without a threshold; and a learned score, out of the fold of the image that it is for.
 //!
-//! Members are D_f, non-members as many test images of the same class at most, as an [`Evaluation`](crate::evaluation::Evaluation)
-//! has them.
+//! Members are D_f, non-members as many images of the same class at most that were not learnt from, as an
+//! [`Evaluation`](crate::evaluation::Evaluation) has them: those of the test split, or of [`Scene::non_members`].
 
 use super::maths::{Rows, auroc_interval, folds, head, mean, modified_entropy, tpr_at_fpr};
 use super::options::{C, OptionInfo, Options, SEED};
