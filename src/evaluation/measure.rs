@@ -11,8 +11,8 @@ use crate::work::Hands;
 /// computed is kept there.
 ///
 /// # Errors
-/// Those of [`logits`](crate::inference::logits); [`Error::BadConfig`] for classes that cannot be forgotten or a split
-/// that the dataset does not have.
+/// Those of [`logits`](crate::inference::logits); [`BadConfig`](crate::Error::BadConfig) for classes that cannot be
+/// forgotten or a split that the dataset does not have.
 pub async fn evaluate(
     hands: &dyn Hands,
     network: &Network,
