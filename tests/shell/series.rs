@@ -82,7 +82,15 @@ fn a_table_makes_each_attack_once_on_each_network() {
     };
     assert_eq!(made(&["--classes", "0"]), [0, 0, 0]);
     let run = results.join("struck.purge.strict.class-0.seed-0.json");
-    let without = json(&run);
+    let mut without = json(&run);
+    // Seconds are taken anew of what is there, and nothing else is made or changed.
+    let output = purge(&[&common[..], &short, &["--time"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stderr).matches(" s\n").count(), 1);
+    let timed = json(&run)["timed"].clone();
+    assert!(timed.as_f64() > Some(0.0));
+    without["timed"] = timed.clone();
+    assert_eq!(json(&run), without);
     let attacks = ["--attacks", "membership,compare", "--set-attack", "membership.resamples=50"];
     // Two networks before, two retrained, two runs; nothing can be held against a retrained network where there is none, or
     // against itself.
@@ -94,6 +102,7 @@ fn a_table_makes_each_attack_once_on_each_network() {
 
     // The scores are those of the run before, and the numbers those that the attacks give by themselves.
     let with = json(&run);
+    assert_eq!(with["timed"], timed);
     assert!(
         with["before"]["fa"].as_f64() > Some(0.0) && with["steps"].as_u64() > Some(0),
         "there was something to forget"

@@ -96,10 +96,7 @@ impl Experiment {
             Some(path) => Some(self.retrained(&path, &classes.forget).await?.scores),
             None => None,
         };
-        let clock = Clock::start(self.device);
-        self.workspace.start(config.clone()).await?;
-        let trace = drive(&mut self.workspace).await?;
-        let computed = clock.seconds();
+        let (trace, computed) = self.run(config.clone()).await?;
         let (summary, after) = self.finish(classes.forget.clone()).await?;
         Ok(Outcome {
             model: self.name(),
@@ -114,6 +111,14 @@ impl Experiment {
             computed,
             trace,
         })
+    }
+
+    /// A run alone: its steps and its seconds, as its [`Clock`] counts them. What it has made is still to be taken.
+    pub async fn run(&mut self, config: RunConfig) -> Result<(Vec<Step>, f64)> {
+        let clock = Clock::start(self.device);
+        self.workspace.start(config).await?;
+        let trace = drive(&mut self.workspace).await?;
+        Ok((trace, clock.seconds()))
     }
 
     /// Ends the run under way, over or not: what it came to, and every score of what it has left.

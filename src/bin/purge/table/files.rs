@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::attacking::{Attacks, Findings};
 use crate::options::write_whole;
 
+/// What `--time` adds to a result.
+const TIMED: &str = "timed";
+
 /// Writes a result as JSON, without the curves and histograms of its scores: a table has no use for them, and they are most
 /// of it.
 pub fn write(path: &Path, result: &impl Serialize) -> Result<()> {
@@ -42,6 +45,17 @@ impl There {
             None => Vec::new(),
         };
         Ok(Some(Self { json, attacks }))
+    }
+
+    /// The seconds that were taken of it once more.
+    pub fn timed(&self) -> Option<f64> {
+        self.json[TIMED].as_f64()
+    }
+
+    /// Writes it again, with the seconds that were taken of it.
+    pub fn write_timed(mut self, path: &Path, seconds: f64) -> Result<()> {
+        self.json[TIMED] = seconds.into();
+        write(path, &self.json)
     }
 
     /// Fails where it is of other settings, or the table would mix what does not belong together.

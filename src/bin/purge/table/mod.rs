@@ -78,6 +78,10 @@ pub struct Table {
     /// quickest with RAYON_NUM_THREADS=1
     #[arg(long, value_name = "I/N", default_value = "1/1")]
     shard: Shard,
+    /// Only take the time of runs whose results are there, once more. Where results have come from several machines, or busy
+    /// ones, tables then have these seconds and no others
+    #[arg(long, conflicts_with_all = ["attacks", "collect"])]
+    time: bool,
     /// The folder of the results; with --collect of the tables, by default the first that is collected
     #[arg(long, value_name = "DIR", required_unless_present = "collect")]
     out: Option<PathBuf>,
@@ -121,6 +125,9 @@ impl Table {
         };
         let non_members = self.non_members;
         let mut tasks = Tasks { experiment, data, out, non_members, set: &self.set, attacks };
+        if self.time {
+            return tasks.time(&classes, &choices, self.seeds, self.shard).await;
+        }
         tasks.run(&classes, &choices, self.seeds, self.shard).await
     }
 

@@ -35,6 +35,8 @@ pub struct RunOf {
     pub steps: usize,
     /// That the program computed; what is from before it told that has none.
     pub computed: Option<f64>,
+    /// The same, taken once more by `--time`.
+    pub timed: Option<f64>,
     pub violations: Option<usize>,
     pub stop: String,
 }
@@ -131,6 +133,7 @@ struct RunFile {
     stop: String,
     steps: usize,
     computed: Option<f64>,
+    timed: Option<f64>,
     violations: Option<usize>,
 }
 
@@ -198,7 +201,7 @@ impl Entry {
         let set: Vec<String> = by_hand.map(|(key, value)| format!("{key} {value}")).collect();
         let masks = head_offset.is_some();
         let key = Key::Run { method, preset: preset.clone(), ablated: file.ablated, set: set.join(", "), masks };
-        let RunFile { changes, steps, computed, violations, stop, .. } = file;
+        let RunFile { changes, steps, computed, timed, violations, stop, .. } = file;
         let sample = Sample {
             classes: classes.forget,
             class_name: file.class_name,
@@ -206,7 +209,7 @@ impl Entry {
             scores: file.after,
             findings: file.attacks,
             is_yardstick: false,
-            run: Some(RunOf { preset, changes, steps, computed, violations, stop }),
+            run: Some(RunOf { preset, changes, steps, computed, timed, violations, stop }),
         };
         Self { model: file.model, data: file.data, key, sample }
     }

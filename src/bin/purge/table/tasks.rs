@@ -37,6 +37,8 @@ struct RunFile<'a> {
     /// What the run has otherwise than its preset.
     changes: Map<String, Value>,
     attacks: Vec<Findings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timed: Option<f64>,
 }
 
 /// A network that runs are held against, as it is written.
@@ -69,15 +71,29 @@ impl Tasks<'_> {
                 }
             }
         }
-        for seed in 0..seeds {
-            for (group, &class) in classes.iter().enumerate() {
-                let mine = choices.iter().enumerate().filter(|(place, _)| shard.takes(seed as usize + group, *place));
-                for (_, choice) in mine {
-                    self.unlearned(class, choice, seed).await?;
-                }
-            }
+        for (class, choice, seed) in runs(classes, choices, seeds, shard) {
+            self.unlearned(class, choice, seed).await?;
         }
         Ok(())
+    }
+
+    /// Makes the runs of a shard once more whose results are there, for their seconds alone.
+    pub async fn time(&mut self, classes: &[usize], choices: &[Choice], seeds: u64, shard: Shard) -> Result<()> {
+        for (class, choice, seed) in runs(classes, choices, seeds, shard) {
+            let (name, config) = self.named(class, choice, seed)?;
+            let Some(found) = self.found(&name, Some(&config))? else { continue };
+            self.experiment.workspace.reset();
+            let (_, seconds) = self.experiment.run(config).await?;
+            found.write_timed(&self.out.join(&name), seconds)?;
+            eprintln!("{name}: {seconds:.1} s");
+        }
+        Ok(())
+    }
+
+    /// A run's file and its settings.
+    fn named(&self, class: usize, choice: &Choice, seed: u64) -> Result<(String, RunConfig)> {
+        let config = choice.config(&self.experiment, class, seed, self.set)?;
+        Ok((format!("{}.{}.class-{class}.seed-{seed}.json", self.experiment.name(), choice.file_part()), config))
     }
 
     fn has_retrained(&self, class: usize, seed: u64) -> bool {
@@ -138,8 +154,7 @@ impl Tasks<'_> {
     async fn unlearned(&mut self, class: usize, choice: &Choice, seed: u64) -> Result<()> {
         // Else what the task before has forgotten would count as forgotten in this one.
         self.experiment.workspace.reset();
-        let config = choice.config(&self.experiment, class, seed, self.set)?;
-        let name = format!("{}.{}.class-{class}.seed-{seed}.json", self.experiment.name(), choice.file_part());
+        let (name, config) = self.named(class, choice, seed)?;
         let found = self.found(&name, Some(&config))?;
         if self.is_whole(&found, self.has_retrained(class, 0)) {
             eprintln!("{name} is there");
@@ -150,10 +165,11 @@ impl Tasks<'_> {
         let mut outcome = self.experiment.unlearn(config, None).await?;
         outcome.trace.clear();
         let attacked = (Attacked::default(), class);
+        let timed = found.as_ref().and_then(There::timed);
         let there = found.map(|found| found.attacks).unwrap_or_default();
         let attacks = self.attacks.make(&mut self.experiment, attacked, yardstick.as_ref(), there).await?;
         let parts: String = attacks.iter().map(|of| format!(", {} {:.1} s", of.attack, of.seconds)).collect();
-        let file = RunFile { outcome: &outcome, ablated: choice.ablated.as_deref(), changes, attacks };
+        let file = RunFile { outcome: &outcome, ablated: choice.ablated.as_deref(), changes, attacks, timed };
         files::write(&self.out.join(&name), &file)?;
         eprintln!(
             "{name}: FA {:.1} → {:.1}, RA {:.1} → {:.1}, {} steps; run {:.1} s, scores {:.1} s{parts}",
@@ -204,4 +220,18 @@ impl Tasks<'_> {
         };
         files::write(&self.out.join(name), &file)
     }
+}
+
+/// The runs that fall to a shard, one seed after the other.
+fn runs<'a>(
+    classes: &'a [usize],
+    choices: &'a [Choice],
+    seeds: u64,
+    shard: Shard,
+) -> impl Iterator<Item = (usize, &'a Choice, u64)> {
+    let of_seed = move |seed| classes.iter().enumerate().map(move |(group, class)| (seed, group, *class));
+    (0..seeds).flat_map(of_seed).flat_map(move |(seed, group, class)| {
+        let mine = choices.iter().enumerate().filter(move |(place, _)| shard.takes(seed as usize + group, *place));
+        mine.map(move |(_, choice)| (class, choice, seed))
+    })
 }

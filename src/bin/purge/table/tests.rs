@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::csv::csv;
-use super::measure::{FA, PROBE_GAP, RELEARNING, TA_RETAINED, TOW, WORST_MIA};
+use super::measure::{FA, PROBE_GAP, RELEARNING, SECONDS, TA_RETAINED, TOW, WORST_MIA};
 use super::network::Network;
 use super::page::page;
 use super::picture::picture;
@@ -165,6 +165,21 @@ fn each_page_has_every_row_by_class_and_the_picture_every_method_once() {
     let csv = csv(&network);
     let widths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
     assert!(widths.len() == 12 && widths.iter().all(|width| *width == widths[0]), "{csv}");
+}
+
+#[test]
+fn seconds_that_were_taken_once_more_are_the_only_ones() {
+    let seconds = |timed: Option<f64>| {
+        let of = |class, timed: Option<f64>| {
+            let mut one = run("scrub", "published", class, [97.0, 0.0, 0.5, 95.0, 7.0, 0.97]);
+            one.0.sample.run.as_mut().unwrap().timed = timed;
+            one
+        };
+        let network = Network::of("mnist-group".into(), vec![of(3, None), of(8, timed)]).unwrap();
+        SECONDS.values(&network.rows[0].samples)
+    };
+    assert_eq!(seconds(None), [2.0, 2.0]);
+    assert_eq!(seconds(Some(3.0)), [3.0]);
 }
 
 #[test]
