@@ -1,4 +1,4 @@
-.PHONY: demo build test test-browsers test-gpu walk fuzz bench bench-peers bench-gpu size data models scores search tables clean
+.PHONY: demo build test test-browsers test-gpu test-cluster walk fuzz bench bench-peers bench-gpu size data models scores search tables clean
 
 # Builds the page and serves it.
 demo: build
@@ -18,6 +18,10 @@ test-browsers:
 # The GPU's kernels against the CPU, natively; needs a driver of Vulkan, Metal or DirectX 12.
 test-gpu:
 	scripts/test-gpu.sh
+
+# The cluster's tasks on a few tiny images, with Snakemake, which it installs outside the clone.
+test-cluster:
+	scripts/test-cluster.sh
 
 # Clicks at random on the page, SECONDS long; SEED repeats a walk, and an odd one is with all images. WORKERS=2 for two workers.
 walk:
