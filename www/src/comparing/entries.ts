@@ -14,6 +14,11 @@ export function isMasked({ method }: Pick<Entry, 'method'>): boolean {
   return masking.includes(method);
 }
 
+/** Whether such a run is what all others are held against, and no rival of theirs. */
+export function isYardstick({ method }: Pick<Entry, 'method'>): boolean {
+  return method === 'retrain';
+}
+
 /** The forget accuracies, in percent, that a sweep stops at. */
 export const sweepTargets = [1, 5, 10, 20, 30] as const;
 

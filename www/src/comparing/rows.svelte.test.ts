@@ -66,6 +66,24 @@ describe('the picture', () => {
     expect(spots.map((spot) => spot.dominated)).toEqual([false, false, false, true, false]);
   });
 
+  it('leaves retraining aside, whose own run is what all are held against, and a 0 that is by construction', () => {
+    const [retraining, deep] = (['retrain', 'deep'] as const).map((method): Entry => ({
+      method,
+      preset: 'published',
+      overrides: {},
+    })) as [Entry, Entry];
+    const rows = rowsOf(comparisonOf([first, 1, 98], [retraining, 0, 99], [deep, 0, 99]), undefined, undefined);
+    const found = (against: 'fa' | 'mia') =>
+      spotsOf(rows, against).map(({ label, aside, dominated }) => [label, aside, dominated]);
+    expect(found('fa')).toEqual([
+      ['PURGE, published', undefined, false],
+      ['Retraining', 'yardstick', false],
+      ['Deep †', 'masked', false],
+    ]);
+    expect(found('mia').slice(0, 1)).toEqual([['PURGE, published', undefined, true]]);
+    expect(found('mia')[2]).toEqual(['Deep', undefined, false]);
+  });
+
   it('shows how far retrained goes where there are several, and how near they are to each other', () => {
     const seeds = [evaluation({ fa: 0, taRetained: 98, ta: 90 }), evaluation({ fa: 0.2, taRetained: 97.5, ta: 89 })];
     const rows = rowsOf(comparison, evaluation({}), seeds[0], seeds);

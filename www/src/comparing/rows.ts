@@ -1,7 +1,7 @@
 import type { Evaluation } from 'purge-unlearning';
 import { figures } from '../presenting/format';
 import { spreadOf, type Spread } from '../presenting/spread';
-import { entryTitle, sweepKey, sweepTitle } from './entries';
+import { entryTitle, isMasked, isYardstick, sweepKey, sweepTitle } from './entries';
 import type { Comparable } from './columns';
 import type { ComparedRun, Comparison, Yardstick } from './comparison.svelte';
 import type { Judgement } from './judges';
@@ -70,6 +70,8 @@ export interface Spot {
   y: number;
   /** How far both go among the networks retrained from several seeds. */
   spread?: { x: Spread; y: Spread };
+  /** Why it takes no part in who beats whom: all are held against it, or its 0 is by construction. */
+  aside: 'yardstick' | 'masked' | undefined;
   /** Another run is as good in both and better in one. */
   dominated: boolean;
 }
@@ -78,14 +80,17 @@ export interface Spot {
 export function spotsOf(rows: readonly Row[], against: 'fa' | 'mia'): Spot[] {
   const drawn = rows.flatMap(({ key, role, title, scores, run, spread: spreads }) => {
     const target = run?.entry.overrides.targetForgetAccuracy;
-    const label = target === undefined ? title : `${figures(target)}\u202f%`;
+    const aside: Spot['aside'] =
+      !run || isYardstick(run.entry) ? 'yardstick' : against === 'fa' && isMasked(run.entry) ? 'masked' : undefined;
+    const label = (target === undefined ? title : `${figures(target)}\u202f%`) + (aside === 'masked' ? ' †' : '');
     const [x, y] = [spreads?.[against], spreads?.taRetained];
     const spread = x && y ? { spread: { x, y } } : {};
-    return scores ? [{ key, role, title, label, scores, x: scores[against], y: scores.taRetained, ...spread }] : [];
+    if (!scores) return [];
+    return [{ key, role, title, label, aside, scores, x: scores[against], y: scores.taRetained, ...spread }];
   });
-  // What runs are held against takes no part.
-  const runs = drawn.filter(({ role }) => role === 'run');
-  const beaten = new Set(runs.filter((_, i) => dominated(runs)[i]).map(({ key }) => key));
+  const rivals = drawn.filter(({ aside }) => !aside);
+  const isBeaten = dominated(rivals);
+  const beaten = new Set(rivals.filter((_, i) => isBeaten[i]).map(({ key }) => key));
   return drawn.map((spot) => ({ ...spot, dominated: beaten.has(spot.key) }));
 }
 
