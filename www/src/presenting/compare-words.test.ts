@@ -21,6 +21,13 @@ describe('what a comparison has found', () => {
     );
   });
 
+  it('names nobody where all are alike', () => {
+    const words = comparisonWords([run('A', 1, 98, 0.9), run('B', 1, 98, 0.9), run('C', 60, 99, 0.3)], threes);
+    expect(words).toBe(
+      '2 of 3 recognise at most 5\u202f% of the 3s afterwards, and 98.0\u202f% of the rest: by these numbers they are alike.',
+    );
+  });
+
   it('says so where nobody forgot, and of no tug of war where there is no retrained network', () => {
     expect(comparisonWords([run('A', 50, 97), run('B', 60, 98)], threes)).toMatch(/^None of them/);
     expect(comparisonWords([run('A', 1, 97), run('B', 2, 98)], threes)).not.toContain('tug');

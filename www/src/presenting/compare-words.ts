@@ -73,6 +73,13 @@ export function comparisonWords(runs: readonly Finished[], of: ClassWords): stri
     ? best(good, ({ scores }) => scores.tow ?? 0)
     : undefined;
   const count = good.length === runs.length ? `All ${runs.length}` : `${good.length} of ${runs.length}`;
+  const told = good.map(({ scores: { fa, taRetained, tow } }) =>
+    [percent(fa), percent(taRetained), tow?.toFixed(3)].join(),
+  );
+  if (good.length > 1 && new Set(told).size === 1) {
+    const same = `${count} recognise at most ${forgotten}\u202f% of the ${of.all} afterwards, and`;
+    return `${same} ${percent(keeps.scores.taRetained)} of the rest: by these numbers they are alike.`;
+  }
   const first =
     `${count} recognise at most ${forgotten}\u202f% of the ${of.all} afterwards. ` +
     `Of these ${keeps.title} keeps most of the rest: ${percent(keeps.scores.taRetained)}.`;
