@@ -73,16 +73,14 @@ export function comparisonWords(runs: readonly Finished[], of: ClassWords): stri
     ? best(good, ({ scores }) => scores.tow ?? 0)
     : undefined;
   const count = good.length === runs.length ? `All ${runs.length}` : `${good.length} of ${runs.length}`;
+  const reached = `${count} recognise at most ${forgotten}\u202f% of the ${of.all} afterwards`;
   const told = good.map(({ scores: { fa, taRetained, tow } }) =>
     [percent(fa), percent(taRetained), tow?.toFixed(3)].join(),
   );
   if (good.length > 1 && new Set(told).size === 1) {
-    const same = `${count} recognise at most ${forgotten}\u202f% of the ${of.all} afterwards, and`;
-    return `${same} ${percent(keeps.scores.taRetained)} of the rest: by these numbers they are alike.`;
+    return `${reached}, and ${percent(keeps.scores.taRetained)} of the rest: by these numbers they are alike.`;
   }
-  const first =
-    `${count} recognise at most ${forgotten}\u202f% of the ${of.all} afterwards. ` +
-    `Of these ${keeps.title} keeps most of the rest: ${percent(keeps.scores.taRetained)}.`;
+  const first = `${reached}. Of these ${keeps.title} keeps most of the rest: ${percent(keeps.scores.taRetained)}.`;
   if (!near) return first;
   return `${first} Nearest to retrained is ${near.title}, with a tug of war of ${(near.scores.tow ?? 0).toFixed(3)}.`;
 }

@@ -37,6 +37,7 @@ struct RunFile<'a> {
     /// What the run has otherwise than its preset.
     changes: Map<String, Value>,
     attacks: Vec<Findings>,
+    /// The seconds of a result that is made once more for an attack that it lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
     timed: Option<f64>,
 }
