@@ -38,7 +38,7 @@ export class Connection {
       if (data.type === 'progress') return listener.onProgress(data.progress);
       if (data.type === 'failure' && data.fatal) return this.#die(new PurgeError(data.code, data.message));
       this.#waiting = undefined;
-      this.#state = data.state ?? this.#state;
+      this.#state = data.state ? asBefore(this.#state, data.state) : this.#state;
       if (data.type === 'result') waiting.resolve(data.value);
       else waiting.reject(new PurgeError(data.code, data.message));
     });
@@ -102,4 +102,18 @@ export class Connection {
     this.#listener.onDeath(error);
     this.close(error);
   }
+}
+
+/** What is as it was stays the same object: whoever draws what a session holds need not do so again after each answer. */
+function asBefore(before: State, { model, dataset, misfit, ...rest }: State): State {
+  return {
+    ...rest,
+    ...(model && { model: kept(before.model, model) }),
+    ...(dataset && { dataset: kept(before.dataset, dataset) }),
+    ...(misfit && { misfit: kept(before.misfit, misfit) }),
+  };
+}
+
+function kept<T>(before: T | undefined, now: T): T {
+  return before !== undefined && JSON.stringify(before) === JSON.stringify(now) ? before : now;
 }

@@ -37,6 +37,18 @@ test('calls made at once are answered one after the other, in order', async () =
   expect(session.dataset).toEqual(results[1]);
 });
 
+test('what a session tells of is the same object until it changes', async () => {
+  const session = await open(fakeWorkers());
+  const [network] = await Promise.all([session.loadModel(model), session.loadDataset(data)]);
+  const { dataset } = session;
+  await session.evaluate({ forgetClass: 3 });
+  await session.reset();
+  expect(session.model).toBe(network);
+  expect(session.dataset).toBe(dataset);
+  await session.loadModel(bytes('model B'));
+  expect(session.model).not.toEqual(network);
+});
+
 test('a call waits for a slow download that was asked for before it', async () => {
   vi.stubGlobal('fetch', () => settle().then(() => new Response('model slow')));
   onTestFinished(() => void vi.unstubAllGlobals());

@@ -57,7 +57,8 @@ test('attacks are stopped, and the rest is made later', async ({ page }) => {
   await page.goto('/?device=cpu&norm=group&class=3');
   await expect(controls(page).retrained).toBeVisible({ timeout: 60_000 });
   const { all, stop, cards } = attacking(page);
-  await all.click();
+  await all.press('Enter');
+  await expect(stop).toBeFocused();
   await expect(cards.filter({ hasText: 'waits' }).first()).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(stop).toHaveCount(0, { timeout: 60_000 });
