@@ -3,14 +3,18 @@ import type { FetchFile } from '../loading/fetching';
 /** Why there is no retrained network: nobody made it, the server cannot be reached, or its file is no good. */
 export type NoRetrained = 'absent' | 'unreachable' | 'unusable';
 
+/** Whether there may be a network retrained without these classes: those that are shipped lack one class each. */
+export function mayBeRetrained(shipped: string | undefined, without: readonly number[]): shipped is string {
+  return shipped !== undefined && without.length === 1;
+}
+
 /** The shipped network retrained without these classes. It only serves to compare with, so a missing one is no failure. */
 export async function findRetrained(
   shipped: string | undefined,
   without: readonly number[],
   fetchFile: FetchFile,
 ): Promise<File | NoRetrained> {
-  // Those that are shipped lack one class each.
-  if (!shipped || without.length !== 1) return 'absent';
+  if (!mayBeRetrained(shipped, without)) return 'absent';
   return findNetwork(retrainedName(shipped, without), fetchFile);
 }
 

@@ -14,6 +14,12 @@ beforeEach(() => {
   ({ world, page, set } = newStage());
 });
 
+/** Of the 3s nothing has been measured yet. */
+async function openedOn5(): Promise<void> {
+  ({ world, page, set } = newStage());
+  await set({ class: [5] });
+}
+
 describe('a comparison', () => {
   const states = () => page.shown.comparison?.runs.map(({ state }) => state) ?? [];
   const count = methods.length + 1;
@@ -38,6 +44,16 @@ describe('a comparison', () => {
     ]);
     await page.forget();
     expect([shown.phase, states().length]).toEqual(['done', count]);
+  });
+
+  it('is held against the retrained network from its first run on', async () => {
+    await openedOn5();
+    let known: boolean | undefined;
+    world.during = (call) => {
+      if (call === 'start') known ??= page.shown.retrained !== undefined;
+    };
+    await Promise.all([set({ class: [3] }), page.compare()]);
+    expect([known, states()]).toEqual([true, Array(count).fill('over')]);
   });
 
   it('has the engine for itself, as a run has', async () => {
@@ -196,6 +212,17 @@ describe('attacks', () => {
       ['retrained', 'over', 'mnist-group-without-3.safetensors'],
     ]);
     expect([page.shown.phase, page.shown.canExport, page.shown.canKeep]).toEqual(['done', true, true]);
+  });
+
+  it('wait for the retrained network, where it is still to be measured', async () => {
+    await openedOn5();
+    const asked = set({ class: [3] });
+    expect(page.shown.retrained).toBeUndefined();
+    await Promise.all([asked, page.attack()]);
+    const networks = new Set(page.shown.siege?.trials.map(({ target, state }) => `${target.network} ${state}`));
+    expect([...networks]).toEqual(['before over', 'retrained over']);
+    const needy = attacks.filter(({ second }) => second === 'needed').map(({ name }) => name);
+    expect(page.shown.siege?.trials.map(({ target }) => target.attack)).toEqual(expect.arrayContaining(needy));
   });
 
   it('have the engine for themselves, and are cancelled', async () => {

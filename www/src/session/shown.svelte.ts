@@ -10,6 +10,7 @@ import type {
 import type { Attacked, Siege, Trial } from '../attacking/siege.svelte';
 import type { Comparison } from '../comparing/comparison.svelte';
 import type { About } from '../measuring/measurements.svelte';
+import { mayBeRetrained } from '../measuring/retrained';
 import { shadowsOf } from '../measuring/shadows';
 import { classWords, namesOf, togetherWords } from '../presenting/class-words';
 import type { Run } from '../running/run.svelte';
@@ -157,11 +158,15 @@ export class Shown {
     const learnt = model.membersPerClass * dataset.counts.train.length;
     return loaded < learnt ? { loaded, learnt } : undefined;
   });
+  /** Until it is known that there is none, a retrained network may be there: attacks wait for it. */
+  #mayBeRetrained = $derived.by(
+    () => !this.noRetrained && mayBeRetrained(this.#page.loading.held.model?.shipped, this.classes),
+  );
   /** The networks that are there to be attacked. */
   attacked = $derived.by((): Attacked[] => [
     ...(this.fits ? (['before'] as const) : []),
     ...(this.result ? (['after'] as const) : []),
-    ...(this.retrained ? (['retrained'] as const) : []),
+    ...(this.fits && this.#mayBeRetrained ? (['retrained'] as const) : []),
   ]);
 
   /** What the settings say of a run. */
@@ -229,7 +234,7 @@ export class Shown {
 
   /** Why an attack cannot be made now, where the reason is a network that is not there. */
   cannotAttack({ second }: Pick<AttackInfo, 'second'>): 'retrained' | undefined {
-    return second === 'needed' && !this.retrained ? 'retrained' : undefined;
+    return second === 'needed' && !this.attacked.includes('retrained') ? 'retrained' : undefined;
   }
 
   /** How many images of a class the network was trained on. */

@@ -19,11 +19,11 @@ export type TaskName =
   | 'run'
   | 'after'
   | 'stored retrained'
+  | 'retrained'
   | 'compare'
   | 'attack next'
   | 'attack'
   | 'leave'
-  | 'retrained'
   | 'further'
   | 'prepare';
 
@@ -168,11 +168,17 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
       failed: measuringFailed,
     },
     {
-      // Before a comparison, whose runs are held against it.
+      // Before a comparison, whose runs are held against it, and before attacks, that are made on it too.
       name: 'stored retrained',
       due: () => ready() && measurements.mayBeStored('retrained', shown.about),
       perform: () => measurements.takeStored('retrained', shown.about, page.untilNextAct),
       failed: withoutStored,
+    },
+    {
+      name: 'retrained',
+      due: () => ready() && measurements.retrained(shown.about) === undefined,
+      perform: () => measurements.measureRetrained(shown.about, page.untilNextAct),
+      failed: measuringFailed,
     },
     {
       name: 'compare',
@@ -244,12 +250,6 @@ export function tasksOf(page: PageSession): Tasks<TaskName> {
         page.siege?.end();
       },
       failed: (error) => tell(error, 'running'),
-    },
-    {
-      name: 'retrained',
-      due: () => ready() && measurements.retrained(shown.about) === undefined,
-      perform: () => measurements.measureRetrained(shown.about, page.untilNextAct),
-      failed: measuringFailed,
     },
     {
       // How far the yardstick itself goes.
