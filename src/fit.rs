@@ -49,6 +49,14 @@ pub fn prepare(dataset: &Dataset, name: &str, network: &Network, card: &Card) ->
     Ok(prepared)
 }
 
+/// How many times fewer images a [prepared](prepare) dataset has than the network learnt from, 1 to 1000: a page may come with
+/// some of them only.
+pub fn times_fewer(prepared: &Dataset, card: &Card) -> f64 {
+    let there = prepared.train.len().max(1) as f64;
+    let learnt = card.members_per_class.map_or(there, |members| members as f64 * prepared.classes() as f64);
+    (learnt / there).clamp(1.0, 1000.0)
+}
+
 /// Whether the network can take the dataset's images and knows its classes.
 ///
 /// # Errors

@@ -243,7 +243,7 @@ impl Workspace {
     /// [`Error::BadConfig`] for a method, preset, class or setting that is none, or out of range; [`Error::BadState`] and
     /// [`Error::BadModel`] where there is nothing that a run could be made on.
     pub fn resolve(&self, request: RunRequest) -> Result<RunConfig> {
-        let classes = self.fitting()?.classes();
+        let dataset = self.fitting()?;
         let checkpoint = &self.loaded()?.checkpoint;
         let method = match &request.method {
             Some(name) => method(name)?,
@@ -252,8 +252,9 @@ impl Workspace {
         let preset = request.preset.unwrap_or(method.info().default_preset);
         let subject = Subject { dataset: &checkpoint.card.dataset, network: checkpoint.network.architecture() };
         let roles = ClassRoles::new(request.forget, self.forgotten());
-        roles.check(classes)?;
-        RunConfig::new(method, preset, &subject, roles)?.with_all(request.changes)
+        roles.check(dataset.classes())?;
+        let config = RunConfig::new(method, preset, &subject, roles)?;
+        config.with_times_fewer(fit::times_fewer(dataset, &checkpoint.card))?.with_all(request.changes)
     }
 
     /// Every score of a network. Its answers are kept as long as it stays the same, so that other classes cost nothing.

@@ -61,6 +61,22 @@ impl RunConfig {
         changes.into_iter().try_fold(self, |config, (key, value)| config.with(&key, value))
     }
 
+    /// The same where there are so many `times` fewer images than the network learnt from: the epochs of the default preset
+    /// are passes over all of those, so it goes through what is there as much more often. The numbers of a paper, and of
+    /// its authors, stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] for more epochs than there may be.
+    pub fn with_times_fewer(self, times: f64) -> Result<Self> {
+        let epochs = self.settings.get("epochs").and_then(Value::as_f64);
+        match epochs {
+            Some(epochs) if self.preset == self.method.info().default_preset => {
+                self.with("epochs", (epochs * times).round() as u64)
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// The method.
     pub fn method(&self) -> &'static dyn Method {
         self.method

@@ -77,6 +77,25 @@ fn answers_are_kept_as_long_as_they_hold() {
     assert_eq!(waits(&mut workspace, Version::Loaded, 2), 2);
 }
 
+/// A page may come with a part of what its network learnt from: a preset's steps stay about as many.
+#[test]
+fn of_fewer_images_the_default_preset_takes_more_passes() {
+    let epochs = |members: usize, preset: Option<Preset>, changes| {
+        let mut workspace = Workspace::new(&device());
+        workspace.load(dataset(0).with_members_per_class(members), "grey", network(0));
+        let method = Some("fine_tune".to_string());
+        let config = workspace.resolve(RunRequest { method, preset, ..request(1, changes) }).unwrap();
+        config.settings().get("epochs").and_then(serde_json::Value::as_u64).unwrap()
+    };
+    let all = epochs(8, None, json!({}));
+    assert_eq!(epochs(6, None, json!({})), all, "the six of a class that it learnt from are there");
+    assert_eq!(epochs(3, None, json!({})), 2 * all);
+    assert_eq!(epochs(2, None, json!({})), 3 * all);
+    assert_eq!(epochs(2, None, json!({ "epochs": 7 })), 7, "what is asked for counts");
+    let authors = Some(Preset::Authors);
+    assert_eq!(epochs(2, authors, json!({})), epochs(8, authors, json!({})));
+}
+
 /// The network's answers before the run are its evaluation's and the teacher's: the training images go through it once.
 #[test]
 fn a_run_begins_with_the_answers_of_the_evaluation_before_it() {

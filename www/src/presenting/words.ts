@@ -20,8 +20,8 @@ export function keepWords({ stop }: Pick<RunResult, 'stop'>, of: ClassWords): st
 /** What it means for retraining that only some of the images are loaded that the network learnt from. */
 export function fewerImagesWords({ loaded, learnt }: { loaded: number; learnt: number }): string {
   return (
-    `Only ${whole(loaded)} of the ${whole(learnt)} images that the network learnt from are loaded, ` +
-    'so retraining here comes to less than the retrained network that comes with the page.'
+    `Only ${whole(loaded)} of the ${whole(learnt)} images that the network learnt from are loaded. Presets go through them ` +
+    `${figures(learnt / loaded)} times as often; still, a network retrained here comes to less than the one that comes with the page.`
   );
 }
 
