@@ -115,6 +115,10 @@ export const attacks: readonly AttackInfo[] = [
       {
         "key": "too_few_to_learn",
         "sentence": "Too few images to learn a score from."
+      },
+      {
+        "key": "learned_nothing",
+        "sentence": "The learned score is below 0.5: what it found among some images does not hold for the others. That is no attack, so it is not turned round."
       }
     ],
     "numbers": [

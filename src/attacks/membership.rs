@@ -107,6 +107,12 @@ static INFO: AttackInfo = AttackInfo {
             sentence: words("A class without members or without non-members cannot be attacked, and is left out."),
         },
         NoteInfo { key: "too_few_to_learn", sentence: words("Too few images to learn a score from.") },
+        NoteInfo {
+            key: "learned_nothing",
+            sentence: words(
+                "The learned score is below 0.5: what it found among some images does not hold for the others. That is no attack, so it is not turned round.",
+            ),
+        },
     ],
 };
 
@@ -116,8 +122,9 @@ const SCORES: [[&str; 2]; 5] = [
     ["auroc_confidence", "tpr_confidence"],
     ["auroc_entropy", "tpr_entropy"],
     ["auroc_modified_entropy", "tpr_modified_entropy"],
-    ["auroc_learned", "tpr_learned"],
+    [LEARNED, "tpr_learned"],
 ];
+const LEARNED: &str = "auroc_learned";
 
 impl Attack for Membership {
     fn info(&self) -> &'static AttackInfo {
@@ -168,7 +175,7 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
         attacked.push(OfClass { class, scores });
         scene.breathe(0.5).await;
     }
-    let mut worst: Option<Figure> = None;
+    let mut worst: Option<(f64, Figure)> = None;
     for (place, [auroc_key, tpr_key]) in SCORES.into_iter().enumerate() {
         let (mut areas, mut rates, mut curves) = (Vec::new(), Vec::new(), Vec::new());
         let (mut all_members, mut all_non_members) = (Vec::new(), Vec::new());
@@ -178,8 +185,12 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
             let interval = auroc_interval(members, non_members, options.whole("resamples"), seed);
             let name = &dataset.class_names[*class];
             let area = figure(auroc_key, auroc(members, non_members)).with_interval(interval).of(name);
-            if worst.as_ref().is_none_or(|worst| told(&area) > told(worst)) {
-                worst = Some(Figure { key: "worst", of: Some(format!("{auroc_key} {name}")), ..area.clone() });
+            let told = advantage(auroc_key, area.value);
+            if auroc_key == LEARNED && told < 0.0 {
+                report.note("learned_nothing");
+            }
+            if worst.as_ref().is_none_or(|(most, _)| told > *most) {
+                worst = Some((told, Figure { key: "worst", of: Some(format!("{auroc_key} {name}")), ..area.clone() }));
             }
             areas.push(area);
             if non_members.len() >= LEAST_FOR_TPR {
@@ -204,15 +215,17 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
     let count = |side: usize| attacked.iter().map(|of| of.scores[0][side].len()).sum::<usize>() as f64;
     report.push(figure("members", count(0)));
     report.push(figure("non_members", count(1)));
-    if let Some(worst) = worst {
+    if let Some((_, worst)) = worst {
         report.numbers.insert(0, worst);
     }
     Ok(report)
 }
 
-/// How far from chance, either way: whoever attacks may turn a score round.
-fn told(area: &Figure) -> f64 {
-    (area.value - 0.5).abs()
+/// How far the AUROC of a score is over chance for whoever attacks. They may turn a score round, but not one that has been
+/// learnt: that chose its side on other images, and where it is below 0.5 it has found nothing that holds for these.
+pub fn advantage(score: &str, auroc: f64) -> f64 {
+    let over = auroc - 0.5;
+    if score == LEARNED { over } else { over.abs() }
 }
 
 /// Of several classes their mean first.

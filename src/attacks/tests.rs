@@ -112,6 +112,13 @@ fn every_number_is_finite_and_listed_and_draws_can_be_repeated() {
 }
 
 #[test]
+fn only_a_score_that_was_not_learnt_is_turned_round() {
+    let told = |score: &str, auroc: f64| (membership::advantage(score, auroc) * 100.0).round();
+    assert_eq!([told("auroc_loss", 0.6), told("auroc_loss", 0.3)], [10.0, 20.0]);
+    assert_eq!([told("auroc_learned", 0.6), told("auroc_learned", 0.3)], [10.0, -20.0]);
+}
+
+#[test]
 fn membership_is_what_an_evaluation_says_and_more() {
     let evaluation = pollster::block_on(async {
         evaluate(&Here, &knows(), &dataset(), &1.into(), SplitName::Test, &mut LogitCache::default()).await.unwrap()
@@ -123,9 +130,11 @@ fn membership_is_what_an_evaluation_says_and_more() {
     let loss = found.number("auroc_loss").unwrap();
     let [low, high] = loss.interval.unwrap();
     assert!(low < loss.value && loss.value < high, "{loss:?}");
-    let far = |key: &str| (number(&found, key) - 0.5).abs();
+    let far = |key: &str| membership::advantage(key, number(&found, key));
     let areas = ["auroc_loss", "auroc_confidence", "auroc_entropy", "auroc_modified_entropy", "auroc_learned"];
     assert_eq!(far("worst"), areas.into_iter().map(far).fold(0.0, f64::max));
+    let learned = number(&found, "auroc_learned");
+    assert_eq!(found.notes.contains(&"learned_nothing"), learned < 0.5);
     assert!(found.number("tpr_loss").is_none() && found.notes.contains(&"few_non_members"));
 
     // Of two classes there is a mean, and each by its name.

@@ -1,5 +1,8 @@
 //! The columns of tables: what each says of a network.
 
+use purge_unlearning::attacks::membership::advantage;
+
+use super::attacking::{Number, of_attack};
 use super::sample::Sample;
 use super::statistics::{mean, with_deviation};
 
@@ -71,7 +74,10 @@ fn value(sample: &Sample, attack: &str, key: &str) -> Option<f64> {
 /// The AUROC of the membership score that tells most, and its interval, turned round where it is below 0.5, as whoever
 /// attacks would.
 fn worst(sample: &Sample) -> Option<(f64, Option<[f64; 2]>)> {
-    let found = sample.number("membership", "worst")?;
+    let areas =
+        of_attack(&sample.findings, "membership")?.numbers.iter().filter(|number| number.key.starts_with("auroc_"));
+    let told = |area: &Number| advantage(&area.key, area.value);
+    let found = areas.max_by(|a, b| told(a).total_cmp(&told(b)))?;
     if found.value >= 0.5 {
         return Some((found.value, found.interval));
     }

@@ -36,7 +36,7 @@ pub fn page(network: &Network, address: &str) -> String {
 fn legend(non_members: &str) -> String {
     format!(
         "± is the standard deviation over classes and seeds. MIA is the mean AUROC by loss and by confidence, worst MIA that \
-         of the one of five scores which tells most, turned round where it is below 0.5, with the mean of the runs' 95 % intervals; both \
+         of the one of five scores which tells most, turned round where it is below 0.5 (a learnt one is not), with the mean of the runs' 95 % intervals; both \
          are against the {non_members} split. Probe and few are the percentage of test images that a linear classifier on the features \
          gets right, the gap that to retrained. Relearning is the steps until 90 % of the class are back: as it is, \
          and with its row of the head drawn anew, at two rates; the index is the last over retrained's. JS is the divergence from \
