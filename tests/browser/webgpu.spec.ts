@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import type { Evaluation, StepScalars, UnlearnConfig } from 'purge-unlearning';
+import { methods, type Evaluation, type StepScalars, type UnlearnConfig } from 'purge-unlearning';
 import { fewDigits, type IdxFiles } from './digits';
 
 declare global {
@@ -18,8 +18,17 @@ interface Seen {
   runs: { steps: StepScalars[]; evaluation: Evaluation }[];
 }
 
-/** Of each: a few small steps past the end of a pass over D_f, where the run itself looks at its data; then the scores. */
-function runs(page: Page, device: 'cpu' | 'webgpu', norm: Norm, files: IdxFiles, settings: Settings[]): Promise<Seen> {
+const small = { batchSize: 8, seed: 1 };
+
+/** Of each: a few small steps, four are past the end of a pass over D_f, where the run itself looks at its data; then the scores. */
+function runs(
+  page: Page,
+  device: 'cpu' | 'webgpu',
+  norm: Norm,
+  files: IdxFiles,
+  settings: Settings[],
+  steps: number,
+): Promise<Seen> {
   return page.evaluate(
     async ({ device, norm, files, settings, steps }) => {
       const session = await createSession({ device });
@@ -31,11 +40,10 @@ function runs(page: Page, device: 'cpu' | 'webgpu', norm: Norm, files: IdxFiles,
         testImages: new Uint8Array(files['t10k-images']),
         testLabels: new Uint8Array(files['t10k-labels']),
       });
-      const small = { forgetClass: 3, batchSize: 8, targetForgetAccuracy: 0, seed: 1 };
       const runs: Seen['runs'] = [];
       for (const config of settings) {
         const seen: StepScalars[] = [];
-        for await (const event of session.unlearn({ ...small, ...config })) {
+        for await (const event of session.unlearn({ ...config, forgetClass: 3 })) {
           if (event.type === 'progress') seen.push(...event.steps);
           if (seen.length >= steps) break;
         }
@@ -151,8 +159,9 @@ const compared: [string, Norm, Settings[]][] = [
 for (const [which, norm, settings] of compared)
   test(`a few PURGE steps ${which} on WebGPU agree with those of the CPU`, async ({ page }) => {
     const files = await fewDigits(page);
-    const cpu = await runs(page, 'cpu', norm, files, settings);
-    const webgpu = await runs(page, 'webgpu', norm, files, settings);
+    const whole = settings.map((of) => ({ ...small, targetForgetAccuracy: 0, ...of }));
+    const cpu = await runs(page, 'cpu', norm, files, whole, steps);
+    const webgpu = await runs(page, 'webgpu', norm, files, whole, steps);
     expect([cpu.kind, webgpu.kind]).toEqual(['cpu', 'webgpu']);
     for (const [i, expectedRun] of cpu.runs.entries()) {
       const foundRun = webgpu.runs[i];
@@ -169,3 +178,27 @@ for (const [which, norm, settings] of compared)
       expect(foundRun?.evaluation.mia.mean).toBeCloseTo(expectedRun.evaluation.mia.mean, 2);
     }
   });
+
+test('the first steps of every method on WebGPU agree with those of the CPU', async ({ page }) => {
+  const files = await fewDigits(page);
+  const short = { targetForgetAccuracy: 0, steps: 2, noiseSteps: 1, noiseCopies: 1 };
+  const settings = methods.map(({ name, settings }) => {
+    const had = Object.entries(short).filter(([key]) => (settings as readonly string[]).includes(key));
+    return { ...small, method: name, ...Object.fromEntries(had) };
+  });
+  const cpu = await runs(page, 'cpu', 'group', files, settings, 2);
+  const webgpu = await runs(page, 'webgpu', 'group', files, settings, 2);
+  for (const [i, { name }] of methods.entries()) {
+    const [expectedRun, foundRun] = [cpu.runs[i], webgpu.runs[i]];
+    expect(expectedRun?.steps.length, name).toBeGreaterThan(0);
+    expect(foundRun?.steps.length, name).toBe(expectedRun?.steps.length);
+    for (const [j, expected] of expectedRun?.steps.entries() ?? []) {
+      for (const [key, value] of Object.entries(expected)) {
+        const [found, what] = [foundRun?.steps[j]?.[key], `${name}: ${key} in step ${expected.step}`];
+        if (typeof value !== 'number') expect(found, what).toBe(value);
+        else expect(Math.abs(Number(found) - value), what).toBeLessThan(1e-3 * Math.max(1, Math.abs(value)));
+      }
+    }
+    expect(foundRun?.evaluation.confusion, name).toEqual(expectedRun?.evaluation.confusion);
+  }
+});
