@@ -124,7 +124,7 @@ export const attacks: readonly AttackInfo[] = [
     "numbers": [
       {
         "key": "worst",
-        "label": "The score that tells most: its AUROC",
+        "label": "The score that tells most: its AUROC, turned round where it is below 0.5",
         "unit": ""
       },
       {

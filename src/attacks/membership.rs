@@ -48,7 +48,11 @@ static INFO: AttackInfo = AttackInfo {
     ],
     headline: "worst",
     numbers: &[
-        NumberInfo { key: "worst", label: words("The score that tells most: its AUROC"), unit: "" },
+        NumberInfo {
+            key: "worst",
+            label: words("The score that tells most: its AUROC, turned round where it is below 0.5"),
+            unit: "",
+        },
         NumberInfo { key: "auroc_loss", label: words("By the loss"), unit: "" },
         NumberInfo { key: "auroc_confidence", label: words("By the confidence"), unit: "" },
         NumberInfo { key: "auroc_entropy", label: words("By the entropy"), unit: "" },
@@ -190,7 +194,8 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
                 report.note("learned_nothing");
             }
             if worst.as_ref().is_none_or(|(most, _)| told > *most) {
-                worst = Some((told, Figure { key: "worst", of: Some(format!("{auroc_key} {name}")), ..area.clone() }));
+                let of = Some(format!("{auroc_key} {name}"));
+                worst = Some((told, Figure { key: "worst", of, ..turned_round(&area) }));
             }
             areas.push(area);
             if non_members.len() >= LEAST_FOR_TPR {
@@ -226,6 +231,15 @@ async fn attacked(mut scene: Scene, options: Options) -> Result<Report> {
 pub fn advantage(score: &str, auroc: f64) -> f64 {
     let over = auroc - 0.5;
     if score == LEARNED { over } else { over.abs() }
+}
+
+/// The same on the side of chance where it tells something.
+fn turned_round(area: &Figure) -> Figure {
+    if area.value >= 0.5 {
+        return area.clone();
+    }
+    let interval = area.interval.map(|[low, high]| [1.0 - high, 1.0 - low]);
+    Figure { value: 1.0 - area.value, interval, ..area.clone() }
 }
 
 /// Of several classes their mean first.

@@ -28,7 +28,7 @@ it('what attacks came to takes the place of the scores that a run ends with, and
   const mia = { loss: 0.6, confidence: 0.5, mean: 0.55, byClass: [] };
   expect(scoresOf(evaluation({ mia }), undefined)).toMatchObject({ mia: expect.closeTo(0.1) as number });
   const judgement = {
-    membership: report('worst', 0.3),
+    membership: report('worst', 0.7),
     probe: report('penultimate', 97),
     relearn: report('anew_fine_90', 12),
   };

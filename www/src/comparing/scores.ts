@@ -21,7 +21,7 @@ export interface Scores {
 export function scoresOf(evaluation: Evaluation, retrained: Evaluation | undefined, judgement: Judgement = {}): Scores {
   const { taRetained, fa, ra } = evaluation;
   const auroc = numberOf(judgement.membership, 'worst');
-  const mia = auroc === undefined ? worstMia(evaluation) : Math.abs(auroc - 0.5);
+  const mia = auroc === undefined ? worstMia(evaluation) : auroc - 0.5;
   const tow = retrained && towOf(evaluation, retrained);
   const probe = numberOf(judgement.probe, 'penultimate');
   const relearn = numberOf(judgement.relearn, 'anew_fine_90');
