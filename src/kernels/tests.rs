@@ -9,7 +9,7 @@ use super::norm::{Norm, Tail};
 use super::simd::testing::{LEVELS, with_level};
 use super::{EPSILON, GROUPS, pool, testing};
 use crate::device::{self, DeviceKind};
-use crate::model::{Architecture, Network, Norm as NetworkNorm, ResNetConfig, SmallCnnConfig, Stem};
+use crate::model::{Architecture, Norm as NetworkNorm, ResNetConfig, SmallCnnConfig, Stem};
 
 /// Reproducible numbers between −1 and 1.
 pub(super) fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -276,22 +276,33 @@ fn small(channels: usize, norm: NetworkNorm) -> Architecture {
     SmallCnnConfig::new(channels, 10).with_width(24).with_norm(norm).into()
 }
 
+/// Holds what `of` makes of images against what it makes of them with burn's operations. Where a number of a layer is as good as
+/// zero, or two of a window are as good as equal, rounding decides which way the gradient goes, and that is another on another
+/// processor. Then images that are moved by their last digit change it with burn's operations as well: they say nothing, and
+/// others are taken.
+fn assert_as_with_stock(what: &str, count: usize, of: impl Fn(Vec<f32>) -> [Vec<f32>; 3]) {
+    let furthest = |found: &[Vec<f32>; 3], wanted: &[Vec<f32>; 3]| {
+        let wide = |of: &[f32]| of.iter().map(|v| f64::from(*v)).collect::<Vec<_>>();
+        found.iter().zip(wanted).map(|(found, wanted)| difference(found, &wide(wanted))).fold(0.0, f64::max)
+    };
+    let stock = |images: Vec<f32>| testing::with_stock(|| of(images));
+    for seed in 7..12 {
+        let images = noise(count, seed);
+        let wanted = stock(images.clone());
+        let far = furthest(&of(images.clone()), &wanted);
+        if far < 2e-5 {
+            return;
+        }
+        let moved = |draw: u64| images.iter().zip(noise(count, draw)).map(|(v, by)| v + 1e-7 * by).collect();
+        let on_the_edge = (100..116).any(|draw| furthest(&stock(moved(draw)), &wanted) >= 2e-5);
+        assert!(on_the_edge, "{what}, seed {seed}: {far:e}");
+    }
+    panic!("{what}: no images that say anything");
+}
+
 #[test]
 fn a_network_gives_what_it_gives_with_burns_operations() {
     let device = pollster::block_on(device::open(DeviceKind::Cpu)).unwrap();
-    let images = |channels: usize, side: usize| {
-        let values = noise(5 * channels * side * side, 7);
-        Tensor::<4>::from_data(TensorData::new(values, [5, channels, side, side]), &device)
-    };
-    let answers = |network: &Network, images: Tensor<4>| {
-        let leaves = network.parameters().leaves();
-        let output = network.forward_with(&leaves, images.clone());
-        let [_, tap, _] = output.taps;
-        let loss = output.logits.clone().powi_scalar(2).mean() + tap.powi_scalar(2).mean();
-        let plain = network.forward(images).logits;
-        [plain.reshape([-1]), output.logits.without_autodiff().reshape([-1]), leaves.gradient(loss)]
-            .map(|values| pollster::block_on(device::read(values)).unwrap())
-    };
     for (architecture, side) in [
         (small(1, NetworkNorm::Group), 28),
         (small(3, NetworkNorm::Batch), 17),
@@ -302,44 +313,40 @@ fn a_network_gives_what_it_gives_with_burns_operations() {
     ] {
         let (channels, norm) = (architecture.channels(), architecture.norm());
         let network = architecture.init(3, &device).unwrap();
-        let ours = answers(&network, images(channels, side));
-        let stock = testing::with_stock(|| answers(&network, images(channels, side)));
-        for (ours, stock) in ours.iter().zip(&stock) {
-            let stock: Vec<f64> = stock.iter().map(|v| f64::from(*v)).collect();
-            let difference = difference(ours, &stock);
-            assert!(difference < 2e-5, "{norm:?}, {side}: {difference:e}");
-        }
+        assert_as_with_stock(&format!("{norm:?}, {side}"), 5 * channels * side * side, |images| {
+            let images = Tensor::<4>::from_data(TensorData::new(images, [5, channels, side, side]), &device);
+            let leaves = network.parameters().leaves();
+            let output = network.forward_with(&leaves, images.clone());
+            let [_, tap, _] = output.taps;
+            let loss = output.logits.clone().powi_scalar(2).mean() + tap.powi_scalar(2).mean();
+            let plain = network.forward(images).logits;
+            [plain.reshape([-1]), output.logits.without_autodiff().reshape([-1]), leaves.gradient(loss)]
+                .map(|values| pollster::block_on(device::read(values)).unwrap())
+        });
     }
 }
 
 #[test]
 fn batch_norm_in_training_is_as_with_stock_operations() {
     let device = pollster::block_on(device::open(DeviceKind::Cpu)).unwrap();
-    let learnt = |architecture: Architecture, side: usize| {
-        let mut network = architecture.init(3, &device).unwrap();
-        let channels = architecture.channels();
-        let values = TensorData::new(noise(5 * channels * side * side, 7), [5, channels, side, side]);
-        let leaves = network.parameters().leaves();
-        let output = network.forward_training(&leaves, Tensor::from_data(values, &device));
-        let [_, tap, _] = output.taps;
-        let loss = output.logits.clone().powi_scalar(2).mean() + tap.powi_scalar(2).mean();
-        let running = network.running_flat().unwrap();
-        [output.logits.without_autodiff().reshape([-1]), leaves.gradient(loss), running]
-            .map(|values| pollster::block_on(device::read(values)).unwrap())
-    };
     for (architecture, side) in [
         (small(1, NetworkNorm::Batch), 28),
         (small(3, NetworkNorm::Batch), 17),
         (resnet(3, Stem::ImageNet, NetworkNorm::Batch), 64),
         (resnet(1, Stem::Small, NetworkNorm::Batch), 17),
     ] {
-        let ours = learnt(architecture, side);
-        let stock = testing::with_stock(|| learnt(architecture, side));
-        for (what, (ours, stock)) in ["logits", "gradient", "running"].into_iter().zip(ours.iter().zip(&stock)) {
-            let stock: Vec<f64> = stock.iter().map(|v| f64::from(*v)).collect();
-            let difference = difference(ours, &stock);
-            assert!(difference < 2e-5, "{what}, {side}: {difference:e}");
-        }
+        let channels = architecture.channels();
+        assert_as_with_stock(&format!("{channels} channels, {side}"), 5 * channels * side * side, |images| {
+            let images = TensorData::new(images, [5, channels, side, side]);
+            let mut network = architecture.init(3, &device).unwrap();
+            let leaves = network.parameters().leaves();
+            let output = network.forward_training(&leaves, Tensor::from_data(images, &device));
+            let [_, tap, _] = output.taps;
+            let loss = output.logits.clone().powi_scalar(2).mean() + tap.powi_scalar(2).mean();
+            let running = network.running_flat().unwrap();
+            [output.logits.without_autodiff().reshape([-1]), leaves.gradient(loss), running]
+                .map(|values| pollster::block_on(device::read(values)).unwrap())
+        });
     }
 }
 
