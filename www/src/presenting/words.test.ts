@@ -35,7 +35,9 @@ describe('a cell of a matrix', () => {
 
 it('says what fewer images do to runs', () => {
   const words = fewerImagesWords({ loaded: 9000, learnt: 18000 });
-  expect(words).toMatch(/^Only 9,000 of the 18,000 images .* are loaded\. Presets go through them 2 times as often/);
+  expect(words).toMatch(
+    /^Only 9,000 of the 18,000 images .* are loaded\. Default presets go through them 2 times as often/,
+  );
 });
 
 describe('what a run did', () => {

@@ -17,10 +17,10 @@ export function keepWords({ stop }: Pick<RunResult, 'stop'>, of: ClassWords): st
     : `The next run starts from this network. It has not forgotten the ${of.all} as far as it should, so they count among what it is to keep.`;
 }
 
-/** What it means for retraining that only some of the images are loaded that the network learnt from. */
+/** What it means for runs that only some of the images are loaded that the network learnt from. */
 export function fewerImagesWords({ loaded, learnt }: { loaded: number; learnt: number }): string {
   return (
-    `Only ${whole(loaded)} of the ${whole(learnt)} images that the network learnt from are loaded. Presets go through them ` +
+    `Only ${whole(loaded)} of the ${whole(learnt)} images that the network learnt from are loaded. Default presets go through them ` +
     `${figures(learnt / loaded)} times as often; still, a network retrained here comes to less than the one that comes with the page.`
   );
 }

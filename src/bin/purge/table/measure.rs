@@ -72,7 +72,7 @@ fn value(sample: &Sample, attack: &str, key: &str) -> Option<f64> {
 }
 
 /// The AUROC of the membership score that tells most, and its interval, turned round where it is below 0.5, as whoever
-/// attacks would.
+/// attacks would. From the scores themselves, for results that are kept from earlier say otherwise which one that is.
 fn worst(sample: &Sample) -> Option<(f64, Option<[f64; 2]>)> {
     let areas =
         of_attack(&sample.findings, "membership")?.numbers.iter().filter(|number| number.key.starts_with("auroc_"));
