@@ -64,6 +64,10 @@ test('all methods run one after the other, are drawn, sorted, and set up again f
 test('a comparison is stopped, goes on with the rest, and is gone with its class', async ({ page }) => {
   await openFew(page);
   const { run, stop, rows, table } = comparison(page);
+  await run.dblclick();
+  await expect(stop).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(stop).toHaveCount(0, { timeout: 60_000 });
   await run.press('Enter');
   // Where the keyboard has just started it, it can stop it.
   await expect(stop).toBeFocused();
