@@ -45,3 +45,16 @@ for (const width of [320, 360]) {
     expect(await tooWide(page), 'own data').toEqual([]);
   });
 }
+
+test('the longest name of a class leaves room for what stands beside it', async ({ page }) => {
+  await serveFew(page);
+  await page.goto('/?device=cpu&dataset=pathmnist&class=8');
+  const button = page.getByRole('button', { name: 'Forget the colorectal adenocarcinoma epithelium', exact: true });
+  await expect(button).toBeEnabled({ timeout: 60_000 });
+  for (const width of [720, 768, 1024, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const sentence = await page.getByText('Pushes the class out').boundingBox();
+    expect(sentence?.width, `${width} pixels`).toBeGreaterThan(300);
+    expect((sentence?.x ?? 0) + (sentence?.width ?? 0), `${width} pixels`).toBeLessThan(width);
+  }
+});
