@@ -128,8 +128,12 @@ impl Train {
             dataset = dataset.at_most(side, side)?;
         }
         let members = self.members.or(defaults(&dataset.name).members_per_class);
+        let found = dataset.train.len();
         if let Some(members) = members {
             dataset = dataset.with_members_per_class(members);
+        }
+        if dataset.train.len() < found {
+            eprintln!("{} of them are learnt from, {}", dataset.train.len(), dataset.members);
         }
         let model = self.architecture(dataset.shape.channels, dataset.classes());
         let defaults = TrainConfig::for_dataset(&dataset.name);

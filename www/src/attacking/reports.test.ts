@@ -1,6 +1,15 @@
 import type { AttackReport } from 'purge-unlearning';
 import { describe, expect, it } from 'vitest';
-import { attackable, curveSets, histogramsOf, notesOf, numberRows, numberText, verdictWords } from './reports';
+import {
+  attackable,
+  curveSets,
+  histogramsOf,
+  intervalText,
+  notesOf,
+  numberRows,
+  numberText,
+  verdictWords,
+} from './reports';
 
 type Numbers = AttackReport['numbers'];
 
@@ -74,6 +83,11 @@ describe('the numbers of the reports', () => {
   it('have their units', () => {
     expect(numberText({ value: 12, unit: 'steps' })).toBe('12\u202fsteps');
     expect(numberText({ value: 0.5123, unit: '' })).toBe('0.512');
+    expect(numberText({ value: 826, unit: '' })).toBe('826');
+    expect(numberText({ value: 99, unit: '%' }), 'beside 93.2 %').toBe('99.0\u202f%');
+    expect(numberText({ value: -1.26, unit: 'points' })).toBe('−1.3\u202fpoints');
+    expect(intervalText({ interval: [0.5, 0.5864], unit: '' })).toBe('0.500 to 0.586');
+    expect(intervalText({ unit: '' })).toBe('');
   });
 
   it('say each note once', () => {

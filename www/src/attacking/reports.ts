@@ -1,5 +1,5 @@
 import type { AttackHistogram, AttackInfo, AttackReport } from 'purge-unlearning';
-import { figures } from '../presenting/format';
+import { figures, tenth } from '../presenting/format';
 import type { Point } from '../running/trace';
 import type { Attacked } from './siege.svelte';
 
@@ -22,7 +22,20 @@ export function headlineOf({ headline }: Pick<AttackInfo, 'headline'>, report: A
 
 /** A number with its unit: "12 steps", "93.2 %", "0.512". */
 export function numberText({ value, unit }: Pick<FoundNumber, 'value' | 'unit'>): string {
-  return unit ? `${figures(value)}\u202f${unit}` : figures(value);
+  const text = digits(value, unit);
+  return unit ? `${text}\u202f${unit}` : text;
+}
+
+/** "0.466 to 0.555"; empty where the number has no interval. */
+export function intervalText({ interval, unit }: Pick<FoundNumber, 'interval' | 'unit'>): string {
+  return interval?.map((value) => digits(value, unit)).join(' to ') ?? '';
+}
+
+/** Numbers that stand beside each other have as many digits, whatever the last ones are. */
+function digits(value: number, unit: string): string {
+  if (unit === '%' || unit === 'points') return tenth(value).replace('-', '−');
+  const share = unit === '' && Math.abs(value) < 1 && Math.abs(value) >= 0.1;
+  return share ? value.toFixed(3).replace('-', '−') : figures(value);
 }
 
 /** A row of all that an attack came to. */
