@@ -15,8 +15,8 @@ mnist-group mnist all 3
 pathmnist-group pathmnist all 3
 cifar10-500 cifar10 0 3 --members 500 --epochs 20
 mnist-resnet18-16 mnist 3 1 --network resnet18 --width 16 --epochs 3
-pathmnist-resnet18-16 pathmnist 0 1 --network resnet18 --width 16 --members 500 --epochs 8
-cifar10-resnet18 cifar10 0 1 --members 500 --epochs 12 --network resnet18 --stem imagenet
+pathmnist-resnet18-16 pathmnist 0 1 --network resnet18 --width 16 --members 500 --epochs 24
+cifar10-resnet18 cifar10 0 1 --members 500 --epochs 30 --network resnet18 --stem imagenet
 TABLES
 }
 
