@@ -33,9 +33,9 @@ export function intervalText({ interval, unit }: Pick<FoundNumber, 'interval' | 
 
 /** Numbers that stand beside each other have as many digits, whatever the last ones are. */
 function digits(value: number, unit: string): string {
-  if (unit === '%' || unit === 'points') return tenth(value).replace('-', '−');
-  const share = unit === '' && Math.abs(value) < 1 && Math.abs(value) >= 0.1;
-  return share ? value.toFixed(3).replace('-', '−') : figures(value);
+  const isShare = unit === '' && Math.abs(value) >= 0.1 && Math.abs(value) < 1;
+  const text = unit === '%' || unit === 'points' ? tenth(value) : isShare ? value.toFixed(3) : figures(value);
+  return text.replace('-', '−');
 }
 
 /** A row of all that an attack came to. */
