@@ -28,6 +28,13 @@ describe('what a comparison has found', () => {
     );
   });
 
+  it('counts as one speaks', () => {
+    expect(comparisonWords([run('A', 1, 97), run('B', 2, 98)], threes)).toMatch(/^Both recognise /);
+    expect(comparisonWords([run('A', 1, 97, 0.9), run('B', 60, 98, 0.3)], threes)).toBe(
+      'Only A recognises at most 5\u202f% of the 3s afterwards, and 97.0\u202f% of the rest.',
+    );
+  });
+
   it('says so where nobody forgot, and of no tug of war where there is no retrained network', () => {
     expect(comparisonWords([run('A', 50, 97), run('B', 60, 98)], threes)).toMatch(/^None of them/);
     expect(comparisonWords([run('A', 1, 97), run('B', 2, 98)], threes)).not.toContain('tug');

@@ -69,15 +69,20 @@ export function comparisonWords(runs: readonly Finished[], of: ClassWords): stri
   const good = runs.filter(({ scores }) => scores.fa <= forgotten);
   if (good.length === 0) return `None of them got to ${forgotten}\u202f% of the ${of.all} or less.`;
   const keeps = best(good, ({ scores }) => scores.taRetained);
+  if (good.length === 1) {
+    const alone = `Only ${keeps.title} recognises at most ${forgotten}\u202f% of the ${of.all} afterwards`;
+    return `${alone}, and ${percent(keeps.scores.taRetained)} of the rest.`;
+  }
   const near = good.every(({ scores }) => scores.tow !== undefined)
     ? best(good, ({ scores }) => scores.tow ?? 0)
     : undefined;
-  const count = good.length === runs.length ? `All ${runs.length}` : `${good.length} of ${runs.length}`;
+  const all = runs.length === 2 ? 'Both' : `All ${runs.length}`;
+  const count = good.length === runs.length ? all : `${good.length} of ${runs.length}`;
   const reached = `${count} recognise at most ${forgotten}\u202f% of the ${of.all} afterwards`;
   const told = good.map(({ scores: { fa, taRetained, tow } }) =>
     [percent(fa), percent(taRetained), tow?.toFixed(3)].join(),
   );
-  if (good.length > 1 && new Set(told).size === 1) {
+  if (new Set(told).size === 1) {
     return `${reached}, and ${percent(keeps.scores.taRetained)} of the rest: by these numbers they are alike.`;
   }
   const first = `${reached}. Of these ${keeps.title} keeps most of the rest: ${percent(keeps.scores.taRetained)}.`;
