@@ -5,7 +5,9 @@
 //! that is [told](Workspace::info), not a failure to load. Every call either happens whole or leaves everything as it was.
 
 mod attack;
+mod history;
 mod info;
+mod pair;
 mod rehearsal;
 #[cfg(test)]
 mod tests;
@@ -21,14 +23,16 @@ use serde_json::{Map, Value};
 
 use crate::attacks::AttackRun;
 use crate::data::{ClassRoles, Dataset, Split, SplitName};
-use crate::evaluation::{Answers, ConfusionMatrix, Evaluation, evaluate};
-use crate::fit::{self, Misfit};
+use crate::evaluation::{Evaluation, evaluate};
+use crate::fit;
 use crate::inference::LogitCache;
-use crate::model::{Checkpoint, Network, Precision, UnlearnRecord};
+use crate::model::{Checkpoint, Network, UnlearnRecord};
 use crate::unlearning::method::{METHODS, method};
 use crate::unlearning::{Preset, Progress, Run, RunConfig, Subject, Summary};
 use crate::work::{Hands, Here};
 use crate::{Error, Result};
+use history::record;
+use pair::Pair;
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -63,40 +67,6 @@ struct Made {
     forgotten: Vec<usize>,
     /// Whether the data of the last run are still loaded, so that what it came to can be measured.
     measurable: bool,
-}
-
-/// Dataset and network together.
-#[derive(Debug)]
-enum Pair {
-    /// One of them, or both, is not there.
-    Incomplete,
-    Misfit(Misfit),
-    /// The dataset as the network was trained on it.
-    Fits(Arc<Dataset>),
-}
-
-impl Pair {
-    fn of(dataset: Option<&Dataset>, loaded: Option<&Loaded>) -> Self {
-        let (Some(dataset), Some(Loaded { name, checkpoint })) = (dataset, loaded) else { return Pair::Incomplete };
-        match fit::prepare(dataset, name, &checkpoint.network, &checkpoint.card) {
-            Ok(prepared) => Pair::Fits(Arc::new(prepared)),
-            Err(misfit) => Pair::Misfit(misfit),
-        }
-    }
-
-    fn dataset(&self) -> Option<&Arc<Dataset>> {
-        match self {
-            Pair::Fits(dataset) => Some(dataset),
-            _ => None,
-        }
-    }
-
-    fn misfit(&self) -> Option<&Misfit> {
-        match self {
-            Pair::Misfit(misfit) => Some(misfit),
-            _ => None,
-        }
-    }
 }
 
 /// Which of its networks a workspace is asked about.
@@ -368,90 +338,12 @@ impl Workspace {
         self.end_run().ok_or_else(no_run)
     }
 
-    /// Makes the network as it is now the loaded one, with all that was done to it in its card.
-    ///
-    /// # Errors
-    /// [`Error::BadState`] where no network is loaded or a run is under way, and those of the device.
-    pub async fn keep(&mut self) -> Result<()> {
-        self.must_be_idle()?;
-        let checkpoint = self.checkpoint().await?;
-        if self.made.take().is_none() {
-            return Ok(());
-        }
-        self.logits_loaded = std::mem::take(&mut self.logits_now);
-        if let Some(loaded) = &mut self.loaded {
-            loaded.checkpoint = checkpoint;
-        }
-        Ok(())
-    }
-
-    /// The network as it is now and its card, which tells of every run, as the bytes of a safetensors file.
-    ///
-    /// # Errors
-    /// [`Error::BadState`] where no network is loaded, and those of the device.
-    pub async fn export(&mut self) -> Result<Vec<u8>> {
-        self.checkpoint().await?.write(Precision::Full).await
-    }
-
     /// Back to the network as it was loaded. A run or an attack under way ends.
     pub fn reset(&mut self) {
         self.run = None;
         self.attack = None;
         self.made = None;
         self.logits_now = LogitCache::default();
-    }
-
-    /// Network and card as [`Workspace::export`] writes them.
-    async fn checkpoint(&mut self) -> Result<Checkpoint> {
-        let network = self.network()?.clone();
-        let mut card = self.loaded()?.checkpoint.card.clone();
-        if !self.is_changed() {
-            return Ok(Checkpoint { network, card });
-        }
-        self.measure_last().await?;
-        let made = self.made.as_ref();
-        card.history.extend(made.iter().flat_map(|made| &made.records).cloned());
-        card.history.extend(self.record_under_way().await?);
-        card.forgotten_classes = self.forgotten().to_vec();
-        if card.history.iter().any(|record| record.steps > 0) {
-            // They were measured after training, on other weights.
-            card.accuracies.clear();
-        }
-        Ok(Checkpoint { network, card })
-    }
-
-    /// Forget and retain accuracy of the last run that has ended, where they were not measured yet and can be.
-    async fn measure_last(&mut self) -> Result<()> {
-        let Some(made) = self.made.as_ref().filter(|made| made.measurable && self.run.is_none()) else { return Ok(()) };
-        let Some(roles) = made.records.last().filter(|record| record.fa.is_none()).map(|r| r.classes.clone()) else {
-            return Ok(());
-        };
-        let accuracies = self.train_accuracies(&roles).await?;
-        if let (Some((fa, ra)), Some(record)) = (accuracies, self.made.as_mut().and_then(|m| m.records.last_mut())) {
-            (record.fa, record.ra) = (Some(fa), Some(ra));
-        }
-        Ok(())
-    }
-
-    /// What the run under way has done so far.
-    async fn record_under_way(&mut self) -> Result<Option<UnlearnRecord>> {
-        let Some(run) = self.run.as_ref().filter(|run| run.summary().network_step > 0) else { return Ok(None) };
-        let mut record = record(run.config(), &run.summary());
-        record.stop = None;
-        if let Some((fa, ra)) = self.train_accuracies(&record.classes).await? {
-            (record.fa, record.ra) = (Some(fa), Some(ra));
-        }
-        Ok(Some(record))
-    }
-
-    /// FA and RA of the network as it is now; `None` where the data do not fit it.
-    async fn train_accuracies(&mut self, roles: &ClassRoles) -> Result<Option<(f64, f64)>> {
-        let Some(dataset) = self.pair.dataset().cloned() else { return Ok(None) };
-        let network = self.network()?.clone();
-        let logits = self.logits_now.get(self.hands.as_ref(), &network, &dataset, SplitName::Train).await?;
-        let answers = Answers { logits: &logits, labels: dataset.train.labels() };
-        let matrix = ConfusionMatrix::from_logits(answers.rows(dataset.classes()), dataset.classes());
-        Ok(Some((matrix.accuracy_of(|class| roles.forgets(class)), matrix.accuracy_of(|class| roles.retains(class)))))
     }
 
     /// Takes over what the run has made of the network.
@@ -523,19 +415,6 @@ impl Workspace {
                 Err(Error::BadState("load a network and a dataset first".into()))
             }
         }
-    }
-}
-
-fn record(config: &RunConfig, summary: &Summary) -> UnlearnRecord {
-    UnlearnRecord {
-        method: config.method().info().name.into(),
-        preset: config.preset().as_str().into(),
-        classes: config.classes().clone(),
-        settings: config.settings().to_value(),
-        steps: summary.network_step,
-        stop: Some(summary.stop.as_str().into()),
-        fa: None,
-        ra: None,
     }
 }
 
