@@ -1,7 +1,7 @@
 import { badOption } from './checks.js';
 import type { ModuleAddress } from './protocol.js';
 import type { ModuleKind } from './simd.js';
-import type { ShippedName } from './types.js';
+import type { ShippedName } from './types/index.js';
 
 /** One of the shipped networks. */
 export interface Shipped {

@@ -4,7 +4,7 @@ import type { EngineQueue } from './engine-queue.js';
 import { PurgeError } from './errors.js';
 import type { AttackRequest, BareReport, NamedFile } from './protocol.js';
 import { checkedSource } from './sources.js';
-import type { AttackOptions, AttackProgress, AttackReport, Source } from './types.js';
+import type { AttackOptions, AttackProgress, AttackReport, Source } from './types/index.js';
 
 /** An attack as it was asked for. */
 export interface CheckedAttack {

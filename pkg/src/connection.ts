@@ -1,7 +1,7 @@
 import type { State } from './engine.js';
 import { PurgeError, messageOf } from './errors.js';
 import type { Command, Reply, Request, Results } from './protocol.js';
-import type { LoadProgress } from './types.js';
+import type { LoadProgress } from './types/index.js';
 
 /** The part of a `Worker` that is used. */
 export type EngineWorker = Pick<Worker, 'postMessage' | 'terminate' | 'addEventListener'>;

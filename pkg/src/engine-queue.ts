@@ -4,7 +4,7 @@ import type { Helpers } from './helpers.js';
 import { Holdings } from './holdings.js';
 import type { Opened, Opening } from './opening.js';
 import type { Command, Results } from './protocol.js';
-import type { DeviceInfo, LoadProgress, Pace } from './types.js';
+import type { DeviceInfo, LoadProgress, Pace } from './types/index.js';
 
 /** Why it is the CPU and not the GPU. */
 type Ruling = Required<Pick<DeviceInfo, 'reason'>> & Pick<DeviceInfo, 'pace'>;

@@ -14,7 +14,7 @@ import type {
   ResolvedConfig,
   Samples,
   UnlearnConfig,
-} from './types.js';
+} from './types/index.js';
 
 type Awaitable<T> = T | Promise<T>;
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from './types.js';
+import type { ErrorCode } from './types/index.js';
 
 const codes: ReadonlySet<string> = new Set<ErrorCode>([
   'webgpu-unavailable',

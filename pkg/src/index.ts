@@ -1,13 +1,13 @@
 import { openSession } from './session.js';
 import { startWorker } from './start-worker.js';
-import type { Session, SessionOptions } from './types.js';
+import type { Session, SessionOptions } from './types/index.js';
 
 export { PurgeError } from './errors.js';
 export { attacks } from './attacks.js';
 export { certificateScalars, methods, settingGroups, settings } from './settings.js';
 export type * from './attacks.js';
 export type * from './settings.js';
-export type * from './types.js';
+export type * from './types/index.js';
 
 /**
  * Starts an engine in a worker of its own, on the best device there is.

@@ -3,7 +3,7 @@ import { Connection, type EngineWorker, type Listener } from './connection.js';
 import { PurgeError, closed, messageOf } from './errors.js';
 import type { ModuleAddress } from './protocol.js';
 import { cpuModules, type ModuleKind } from './simd.js';
-import type { DeviceInfo, SessionOptions } from './types.js';
+import type { DeviceInfo, SessionOptions } from './types/index.js';
 
 /** An engine in a worker of its own. */
 export interface Opened {

@@ -2,7 +2,7 @@ import type { Shipped } from './assets.js';
 import { badOption, checkSignal, checkWhole, checkWord, checkedOptions, plain } from './checks.js';
 import { PurgeError } from './errors.js';
 import { settings } from './settings.js';
-import type { RunConfig, ShippedName, UnlearnConfig, UnlearnOptions } from './types.js';
+import type { RunConfig, ShippedName, UnlearnConfig, UnlearnOptions } from './types/index.js';
 
 const sessionOptions = ['device', 'workers', 'onProgress', 'signal', 'assets'];
 const runOptions = ['forgetClass', 'method', 'preset', ...settings.map(({ key }) => key)];

@@ -22,7 +22,7 @@ import type {
   ResolvedConfig,
   Samples,
   UnlearnConfig,
-} from './types.js';
+} from './types/index.js';
 
 /** A file and the name to call it by. A blob crosses threads by reference, however large it is. */
 export interface NamedFile {

@@ -4,7 +4,7 @@ import type { Report } from './download.js';
 import { PurgeError } from './errors.js';
 import type { DatasetFiles, NamedFile } from './protocol.js';
 import { checkedDataset, checkedSource, read, readDataset } from './sources.js';
-import type { LoadProgress, Source } from './types.js';
+import type { LoadProgress, Source } from './types/index.js';
 
 /** What reads the files that a session is given. Each starts at once, and may fail before anyone awaits it. */
 export class Reading {

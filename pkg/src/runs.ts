@@ -5,7 +5,7 @@ import { PurgeError } from './errors.js';
 import { checkedPace, checkedRun } from './options.js';
 import type { RunSummary } from './protocol.js';
 import type { StopReason } from './settings.js';
-import type { RunConfig, UnlearnConfig, UnlearnEvent, UnlearnOptions } from './types.js';
+import type { RunConfig, UnlearnConfig, UnlearnEvent, UnlearnOptions } from './types/index.js';
 
 /** The runs of one session, of which the engine has at most one under way. */
 export class Runs {

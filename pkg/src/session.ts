@@ -40,7 +40,7 @@ import type {
   UnlearnEvent,
   UnlearnOptions,
   WarmUpOptions,
-} from './types.js';
+} from './types/index.js';
 
 const evaluateOptions = ['forgetClass', 'nonMembers', 'model', 'network'];
 

@@ -1,7 +1,7 @@
 import { badOption, checkedOptions, oneOf } from './checks.js';
 import { download, networkError, type Report } from './download.js';
 import type { DatasetFiles, NamedFile } from './protocol.js';
-import type { DatasetSource, Source } from './types.js';
+import type { DatasetSource, Source } from './types/index.js';
 
 /** A source, and what to call it where it has no name of its own. */
 interface Part {

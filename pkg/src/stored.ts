@@ -1,6 +1,6 @@
 import { PurgeError } from './errors.js';
 import type { DatasetFiles } from './protocol.js';
-import type { StoredEvaluations } from './types.js';
+import type { StoredEvaluations } from './types/index.js';
 
 /** The file as `purge scores` writes it: gzip, unless a server has unpacked it on its way. */
 interface StoredFile extends StoredEvaluations {

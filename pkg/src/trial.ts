@@ -1,4 +1,4 @@
-import type { Pace } from './types.js';
+import type { Pace } from './types/index.js';
 
 /** Images of either side in a small step; a worker's part has as many. */
 export const PART = 16;

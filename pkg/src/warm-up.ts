@@ -3,7 +3,7 @@ import type { EngineQueue } from './engine-queue.js';
 import { PurgeError, messageOf } from './errors.js';
 import type { Opened } from './opening.js';
 import { PART, quicker, slowWords } from './trial.js';
-import type { DeviceInfo } from './types.js';
+import type { DeviceInfo } from './types/index.js';
 
 type Size = { height: number; width: number };
 

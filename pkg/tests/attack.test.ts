@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../src/session.js';
-import type { AttackOptions } from '../src/types.js';
+import type { AttackOptions } from '../src/types/index.js';
 import { bytes, fakeWorkers, says, settle } from './fakes.js';
 
 const data = { kind: 'packed', file: bytes('data A') } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSession } from '../src/session.js';
-import type { Session, UnlearnEvent } from '../src/types.js';
+import type { Session, UnlearnEvent } from '../src/types/index.js';
 import { bytes, type FakeEngine, type FakeWorker, fakeWorkers, refuse, says, unzipped } from './fakes.js';
 
 const forever = () => new Promise<void>(() => {});

@@ -17,7 +17,7 @@ import type {
   ModelInfo,
   ResolvedConfig,
   UnlearnConfig,
-} from '../src/types.js';
+} from '../src/types/index.js';
 
 /** The event loop turns often enough for messages to go there and back. */
 export const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 20));

@@ -3,7 +3,7 @@ import type { Crew } from '../src/crew.js';
 import { Connection } from '../src/connection.js';
 import { Helpers, usualWorkers } from '../src/helpers.js';
 import { openSession } from '../src/session.js';
-import type { Session } from '../src/types.js';
+import type { Session } from '../src/types/index.js';
 import { FakeEngine, FakeWorker, bytes, settle } from './fakes.js';
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSession } from '../src/session.js';
-import type { Session } from '../src/types.js';
+import type { Session } from '../src/types/index.js';
 import { bytes, fakeWorkers, settle } from './fakes.js';
 
 const data = { kind: 'packed', file: bytes('data A') } as const;

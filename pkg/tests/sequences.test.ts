@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PurgeError } from '../src/errors.js';
 import { openSession } from '../src/session.js';
-import type { Session, UnlearnEvent } from '../src/types.js';
+import type { Session, UnlearnEvent } from '../src/types/index.js';
 import { type FakeEngine, type FakeEvaluation, type FakeWorker, bytes, fakeWorkers, refuse } from './fakes.js';
 
 /** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */

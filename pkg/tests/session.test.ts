@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openSession } from '../src/session.js';
-import type { LoadProgress, SessionOptions } from '../src/types.js';
+import type { LoadProgress, SessionOptions } from '../src/types/index.js';
 import { bytes, fakeWorkers, refuse, says, settle, type Workers, unzipped } from './fakes.js';
 
 const model = bytes('model A');

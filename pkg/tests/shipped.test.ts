@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { moduleAddress } from '../src/assets.js';
 import { openSession } from '../src/session.js';
-import type { LoadProgress } from '../src/types.js';
+import type { LoadProgress } from '../src/types/index.js';
 import { bytes, fakeWorkers, says } from './fakes.js';
 
 const beside = (path: string) => new URL(`../assets/${path}`, import.meta.url).href;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openSession } from '../src/session.js';
-import type { UnlearnEvent } from '../src/types.js';
+import type { UnlearnEvent } from '../src/types/index.js';
 import { bytes, fakeWorkers, refuse, says, settle } from './fakes.js';
 
 async function ready() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openSession } from '../src/session.js';
-import type { Session, SessionOptions } from '../src/types.js';
+import type { Session, SessionOptions } from '../src/types/index.js';
 import { bytes, type FakeEngine, type FakeWorker, fakeGpu, fakeWorkers, refuse, says, settle } from './fakes.js';
 
 const exported = async (session: Session) => new TextDecoder().decode(await session.exportModel());
