@@ -10,6 +10,7 @@ mod small_cnn;
 
 pub use card::{Card, UnlearnRecord};
 pub use checkpoint::{Checkpoint, Precision};
+pub(crate) use network::FeatureNorms;
 pub use network::{Architecture, Network};
 pub use norm::Norm;
 pub(crate) use parameters::Reader;

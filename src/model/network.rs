@@ -122,6 +122,18 @@ impl Architecture {
         }
     }
 
+    /// What gives the features their size.
+    pub(crate) fn feature_norms(&self) -> FeatureNorms {
+        match self {
+            Architecture::SmallCnn(_) => FeatureNorms { giving: &["norm4."], between: None },
+            // Both branches of its last stage's first block, and what the second one adds.
+            Architecture::ResNet(_) => FeatureNorms {
+                giving: &["layer4.0.bn2.", "layer4.0.downsample.1.", "layer4.1.bn2."],
+                between: Some("layer4.1.bn1."),
+            },
+        }
+    }
+
     /// Names and sizes of the running statistics: mean and variance of each norm in turn, or none.
     pub(crate) fn running_layout(&self) -> Layout {
         let mut running = Layout::default();
@@ -225,6 +237,15 @@ impl Architecture {
         let parameters = Parameters::new(Arc::new(self.layout()), values, device);
         Ok(Network { architecture: *self, parameters, running })
     }
+}
+
+/// Where the features get their size: what the names of parameters and running statistics begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FeatureNorms {
+    /// Normalisations whose weights and biases make the features as many times larger as they themselves are made.
+    pub giving: &'static [&'static str],
+    /// One between them that takes the size of its input out, and keeps statistics of it.
+    pub between: Option<&'static str>,
 }
 
 /// An [`Architecture`] with weights.

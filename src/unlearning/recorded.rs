@@ -51,12 +51,19 @@ impl Recorded {
     /// Compares with the weights after the last step, of which some are recorded.
     #[track_caller]
     pub(super) fn check_weights(&self, network: &Network) {
-        let places = self.indices("after.places");
-        assert!(places.len() > 100, "too few");
+        // A fifth of that of the numbers, for the steps are short.
+        self.check_some("after", 100, network, 4e-6);
+    }
+
+    /// Compares with the weights that are recorded under this name, which are more than so many.
+    #[track_caller]
+    pub(super) fn check_some(&self, name: &str, count: usize, network: &Network, allowed: f32) {
+        let places = self.indices(&format!("{name}.places"));
+        assert!(places.len() > count, "too few");
         let ours = values(network.parameters().flat());
         let ours: Vec<f32> = places.into_iter().map(|place| ours[place]).collect();
-        // A fifth of that of the numbers, for the steps are short.
-        within(&format!("{}: weights", self.name), &ours, &self.floats("after.values"), 4e-6);
+        let theirs = self.floats(&format!("{name}.values"));
+        within(&format!("{}: weights", self.name), &ours, &theirs, allowed);
     }
 
     /// Takes as many steps as there are recorded, and compares what they report with the rows of `scalars`, in this order.

@@ -11,7 +11,8 @@
 //! As in PURGE's strict mode no step goes against the retain gradient g_r, that of CE and KL: what AdamW would take from the weights, its
 //! memory and its decay included, loses the part that does.
 //!
-//! The last step gives the layers drawn anew the size that they had (`size`), for how soon a network learns depends on it.
+//! The last step gives the layers drawn anew, and the features, the size that they had (`size`), for how soon a network learns depends
+//! on it.
 //!
 //! With its row masked nothing is ever recognised as the class: forget accuracy is 0 by construction and says nothing.
 //! What says something is how soon the class is learnt again, and what of it can be read from the features.
@@ -39,7 +40,6 @@ use crate::unlearning::purge::project;
 use crate::unlearning::run::Batch;
 use crate::work::{Hands, Work, exactly, samples_at_once};
 use means::ClassMeans;
-use size::Sizes;
 
 /// The settings of `deep`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,8 +76,8 @@ pub(crate) struct Deepening {
     means: ClassMeans,
     optimizer: Optimizer,
     step: usize,
-    /// Of θ₀; none before the first step.
-    sizes: Sizes,
+    /// θ₀; none before the first step.
+    before: Option<Network>,
 }
 
 /// What a step sees: a batch, and what θ₀ says of it.
@@ -99,7 +99,7 @@ impl Deepening {
             excluded,
             config,
             step: 0,
-            sizes: Sizes::default(),
+            before: None,
         }
     }
 
@@ -107,8 +107,7 @@ impl Deepening {
     /// ‖g_r‖², v being what is taken from the weights.
     async fn one(&mut self, network: &mut Network, [retain, forget]: [Lesson<'_>; 2], hands: &dyn Hands) -> Tensor<1> {
         if let Some(start) = self.start.take() {
-            self.sizes = Sizes::of(network);
-            *network = start;
+            self.before = Some(std::mem::replace(network, start));
         }
         let (of_retain, numbers) = self.mend(network, &retain, hands).await;
         let (of_forget, settled) = self.settle(network, &forget, hands).await;
@@ -122,8 +121,8 @@ impl Deepening {
         let against = [dot(&direction, &of_retain), square(&direction), square(&of_retain)];
         network.parameters_mut().set_flat(theta - direction);
         self.step += 1;
-        if self.step == self.config.steps {
-            self.sizes.restore(network);
+        if let (Some(before), true) = (&self.before, self.step == self.config.steps) {
+            size::restore(network, before, retain.batch, hands).await;
         }
         let [conflict, squares @ ..] = against;
         join([numbers, settled, norm, conflict].into_iter().chain(squares).collect())

@@ -1,12 +1,11 @@
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Device, Tensor};
 use pollster::block_on;
 
 use super::means::ClassMeans;
-use super::size::Sizes;
 use super::start::{Start, drawn_anew};
-use super::{DeepConfig, Deepening, Lesson};
+use super::{DeepConfig, Deepening, Lesson, size};
 use crate::data::ClassRoles;
-use crate::model::{Architecture, ResNetConfig};
+use crate::model::{Architecture, Network, ResNetConfig};
 use crate::unlearning::method::{Scalar, Steps};
 use crate::unlearning::recorded::{NORMS, Recorded, close, network, samples, values, within};
 use crate::work::Here;
@@ -43,6 +42,8 @@ fn replay(samples_at_once: usize) {
         recorded.check_steps(&mut deepening, (&mut network, &mut samples), &keys);
         close("class means", &values(deepening.means.means().unwrap()), &recorded.floats("means"));
         recorded.check_weights(&network);
+        // Of what is measured of the features, as near as of all numbers.
+        recorded.check_some("features", 20, &network, 2e-5);
         if let Some(running) = network.running_flat() {
             close("running statistics", &values(running), &recorded.floats("running"));
         }
@@ -50,28 +51,34 @@ fn replay(samples_at_once: usize) {
 }
 
 #[test]
-fn layers_drawn_anew_get_their_size_back_and_answer_as_before() {
+fn what_is_drawn_anew_gets_its_size_back_and_answers_as_before() {
     let resnet = |seed| Architecture::from(ResNetConfig::new(1, 4).with_width(8)).init(seed, &Device::flex()).unwrap();
     let pairs = [
         [network(NORMS[0].0), block_on(drawn_anew(&network(NORMS[0].0), 5)).unwrap()],
         [network(NORMS[1].0), block_on(drawn_anew(&network(NORMS[1].0), 5)).unwrap()],
         [resnet(1), resnet(2)],
     ];
-    let images = Tensor::<4>::random([6, 1, 32, 32], Distribution::Normal(0.0, 1.0), &Device::flex());
     for [mut before, mut after] in pairs {
+        let batch = samples(&before, [(vec![1], 1), ((0..40).collect(), 40)]).next_retain();
+        let images = batch.images().on(&Device::flex());
         // Three times as large all over, which the normalisation of each layer takes out again.
         let large = before.parameters().flat() * 3.0;
         before.parameters_mut().set_flat(large);
         // Statistics such that what is put out is neither 0 nor without bounds.
-        let leaves = after.parameters().leaves();
-        (0..60).for_each(|_| drop(after.forward_training(&leaves, images.clone())));
+        for network in [&mut before, &mut after] {
+            let leaves = network.parameters().leaves();
+            (0..60).for_each(|_| drop(network.forward_training(&leaves, images.clone())));
+        }
         let answers = values(after.forward(images.clone()).logits);
-        let sizes = Sizes::of(&before);
-        sizes.restore(&mut after);
+        block_on(size::restore(&mut after, &before, &batch, &Here));
         // But for what keeps normalisation from dividing by 0, which is 1e-5 at any size.
         within("logits", &values(after.forward(images.clone()).logits), &answers, 1e-3);
-        assert!(!sizes.all().is_empty());
-        close("sizes", &Sizes::of(&after).all(), &sizes.all());
+        let sizes = |network: &Network| {
+            let layers = network.architecture().late_layers().iter().map(|(layer, _)| size::size(network, layer));
+            layers.chain([block_on(size::features(network, &batch, &Here))]).flat_map(values).collect::<Vec<f32>>()
+        };
+        assert!(sizes(&before).len() >= 2);
+        close("sizes", &sizes(&after), &sizes(&before));
     }
 }
 
