@@ -9,7 +9,7 @@ impl Workspace {
     /// Makes the network as it is now the loaded one, with all that was done to it in its card.
     ///
     /// # Errors
-    /// [`Error::BadState`] where no network is loaded or a run is under way, and those of the device.
+    /// [`Error::BadState`](crate::Error::BadState) where no network is loaded or a run is under way, and those of the device.
     pub async fn keep(&mut self) -> Result<()> {
         self.must_be_idle()?;
         let checkpoint = self.checkpoint().await?;
@@ -26,7 +26,7 @@ impl Workspace {
     /// The network as it is now and its card, which tells of every run, as the bytes of a safetensors file.
     ///
     /// # Errors
-    /// [`Error::BadState`] where no network is loaded, and those of the device.
+    /// [`Error::BadState`](crate::Error::BadState) where no network is loaded, and those of the device.
     pub async fn export(&mut self) -> Result<Vec<u8>> {
         self.checkpoint().await?.write(Precision::Full).await
     }
