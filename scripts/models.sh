@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Trains every network the page ships; one that is there is left as it is. `models.sh mnist group 3` trains only that one,
-# `models.sh mnist group 3 1` the one with another seed.
+# `models.sh mnist group 3 1` the one with another seed. They go into www/public/models, or into the folder MODELS.
 # Then `make scores` is due.
 # shellcheck source=scripts/rust.sh
 . "$(dirname "${BASH_SOURCE[0]}")/rust.sh"
 cd "$root"
 
-models=www/public/models
+models=${MODELS:-www/public/models}
 purge=$CARGO_TARGET_DIR/debug/purge
 
 # train DATA NORM [CLASS LEFT OUT [SEED]]: the references without a class are only ever compared with, so 16 bits do.

@@ -8,7 +8,7 @@ cd "$root"
 results=$cache/results
 attacks=membership,probe,few,relearn,compare
 
-# What each table is of: network, data, classes, seeds, and how a network is trained that does not come with the page.
+# What each table is of: network, data, classes, seeds of the batches and of retraining, and how a network is trained that does not come with the page.
 tables() {
   cat <<'TABLES'
 mnist-group mnist all 3
@@ -20,10 +20,24 @@ cifar10-resnet18 cifar10 0 1 --members 500 --epochs 30 --network resnet18 --stem
 TABLES
 }
 
+# retrained NETWORK DATA SEEDS: a folder with a network of the page and, for each class, as many retrained without it. The page comes with
+# those of the first seed, and with all of two classes.
+retrained() {
+  local name=$1 data=$2 seeds=$3 shipped=www/public/models folder=$trained/$1 file class seed
+  mkdir -p "$folder" "$cache/logs"
+  for file in "$shipped/$name"*.safetensors; do ln -sf "$root/$file" "$folder/"; done
+  for file in "$shipped/$name-without-"?.safetensors; do
+    class=${file%.safetensors} class=${class##*-}
+    for ((seed = 1; seed < seeds; seed++)); do echo "$data ${name#"$data-"} $class $seed"; done
+  done | MODELS=$folder xargs -P 2 -L 1 "$root/scripts/models.sh"
+}
+
 # table NETWORK DATA CLASSES SEEDS OPTION...
 table() {
-  local name=$1 data=$2 classes=$3 seeds=$4 model=www/public/models/$1.safetensors non_members=test
-  if [ $# -gt 4 ]; then
+  local name=$1 data=$2 classes=$3 seeds=$4 model=$trained/$1/$1.safetensors non_members=test
+  if [ $# -eq 4 ]; then
+    retrained "$name" "$data" "$seeds"
+  else
     model=$trained/$name.safetensors
     train "$model" "$data" "${@:5}"
     train "$trained/$name-without-$classes.safetensors" "$data" "${@:5}" --without "$classes"

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use purge_unlearning::attacks::attack;
 
-use super::measure::LONG;
+use super::measure::{LONG, Measure};
 use super::network::{Network, Row};
 use super::sample::{Key, Sample};
 use super::summary::{MASKED, summary};
@@ -53,22 +53,25 @@ fn table(network: &Network, row: &Row, address: &str) -> String {
     text += if is_run { " stopped by |\n|---|" } else { "\n|---|" };
     shown.iter().for_each(|_| text += "--:|");
     text += if is_run { "---|\n" } else { "\n" };
-    let mut line = |label: &str, samples: &[Sample]| {
+    let linked = |samples: &[Sample], measure: &Measure| network.figure(address, row, samples, measure);
+    // The page comes with the networks of other seeds for two classes alone, and shows but their range.
+    let plain = |samples: &[Sample], measure: &Measure| measure.text(samples);
+    let mut line = |label: &str, samples: &[Sample], figure: &dyn Fn(&[Sample], &Measure) -> String| {
         let _ = write!(text, "| {label} |");
         for measure in &shown {
-            let _ = write!(text, " {} |", network.figure(address, row, samples, measure));
+            let _ = write!(text, " {} |", figure(samples, measure));
         }
         text += &if is_run { format!(" {} |\n", stops(samples)) } else { "\n".into() };
     };
     let by_class: Vec<&[Sample]> = row.samples.chunk_by(|a, b| a.classes == b.classes).collect();
     for of_class in &by_class {
-        line(&of_class[0].class_label(), of_class);
+        line(&of_class[0].class_label(), of_class, &linked);
         for other in row.others.iter().filter(|other| other.classes == of_class[0].classes) {
-            line(&format!("{}, seed {}", other.class_label(), other.seed), std::slice::from_ref(other));
+            line(&format!("{}, seed {}", other.class_label(), other.seed), std::slice::from_ref(other), &plain);
         }
     }
     if by_class.len() > 1 {
-        line("**mean**", &row.samples);
+        line("**mean**", &row.samples, &linked);
     }
     text
 }

@@ -101,7 +101,7 @@ fn notes(networks: &[&Network]) -> String {
     notes.join(" ") + "\n"
 }
 
-/// "of class 3 and class 8"
+/// "retrained networks without 3 or 8", or of more than three classes their number
 fn seeds(networks: &[&Network]) -> String {
     let of = |network: &&Network| -> Vec<String> {
         let row = network.row(&Key::Retrained);
@@ -110,5 +110,6 @@ fn seeds(networks: &[&Network]) -> String {
     let mut classes: Vec<String> = networks.iter().flat_map(of).collect();
     classes.sort_unstable();
     classes.dedup();
-    format!("retrained networks without {}, from the lowest to the highest figure", classes.join(" or "))
+    let without = if classes.len() > 3 { format!("each of {} classes", classes.len()) } else { classes.join(" or ") };
+    format!("retrained networks without {without}, from the lowest to the highest figure")
 }
