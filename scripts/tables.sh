@@ -8,7 +8,8 @@ cd "$root"
 results=$cache/results
 attacks=membership,probe,few,relearn,compare
 
-# What each table is of: network, data, classes, seeds of the batches and of retraining, and how a network is trained that does not come with the page.
+# What each table is of: network, data, classes, seeds of the batches and of retraining, and how a network is trained that does not come
+# with the page.
 tables() {
   cat <<'TABLES'
 mnist-group mnist all 3
