@@ -77,7 +77,9 @@ export class Run {
       else {
         const trace = withEvent(this.trace, event);
         this.#frames.ask(() => (this.trace = trace));
-        this.ending = event.forgetAccuracy <= (config.targetForgetAccuracy ?? -1) || event.step >= event.maxSteps;
+        const last = event.forgetAccuracy <= (config.targetForgetAccuracy ?? -1) || event.step >= event.maxSteps;
+        // A step that was under way when the run was cancelled does not undo that.
+        if (last) this.ending = true;
       }
     }
   }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { chooseMethod, override, settings } from '../state/settings.svelte';
 import { crash, evaluatedBy, fakeCreate } from './fake-session.fixture';
 import { PageSession } from './page-session.svelte';
-import { failOnce, loads, newStage, settled, type Stage } from './page.fixture';
+import { failOnce, gate, loads, newStage, settled, type Stage } from './page.fixture';
 
 let world: Stage['world'];
 let server: Stage['server'];
@@ -80,6 +80,24 @@ describe('a run', () => {
     await running;
     expect(page.shown.phase).toBe('cancelled');
     expect([page.shown.canExport, page.shown.canKeep]).toEqual([true, false]);
+  });
+
+  it('that is cancelled in the midst of a step is over with it, and what is left is measured', async () => {
+    const [step, finish] = [gate(), gate()];
+    let steps = 0;
+    world.during = (call) => {
+      if (call === 'advance' && ++steps === 2) return step.shut;
+      return call === 'finish' ? finish.shut : undefined;
+    };
+    const running = page.forget();
+    await settled();
+    page.cancel();
+    step.open();
+    await settled();
+    expect([page.shown.phase, page.run?.ending]).toEqual(['running', true]);
+    finish.open();
+    await running;
+    expect(page.shown.phase).toBe('cancelled');
   });
 
   it('that diverged is not done', async () => {
