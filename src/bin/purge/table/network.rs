@@ -100,8 +100,8 @@ impl Network {
         points.iter().map(|point| point.is_some() && found.next().unwrap_or_default()).collect()
     }
 
-    /// The address of the page with this run set up; `None` where the page does not come with the network.
-    pub fn link(&self, page: &str, row: &Row, sample: &Sample) -> Option<String> {
+    /// The address of the page with this run set up.
+    fn link(&self, page: &str, row: &Row, sample: &Sample) -> String {
         let run = sample.run.as_ref();
         let query = query(&Shown {
             data: &self.data,
@@ -109,8 +109,8 @@ impl Network {
             non_members: &self.non_members,
             classes: &sample.classes,
             run: run.map(|run| ShownRun { method: row.key.method(), preset: &run.preset, changes: &run.changes }),
-        })?;
-        Some(if query.is_empty() { page.into() } else { format!("{page}?{query}") })
+        });
+        if query.is_empty() { page.into() } else { format!("{page}?{query}") }
     }
 
     /// A figure of some samples of a row, as a link to the run whose own is nearest to it.
@@ -118,7 +118,7 @@ impl Network {
         let text = measure.text(samples);
         let with_value: Vec<&Sample> = samples.iter().filter(|sample| (measure.of)(sample).is_some()).collect();
         let nearest = nearest_to_mean(&measure.values(samples)).map(|place| with_value[place]);
-        match nearest.and_then(|sample| self.link(page, row, sample)) {
+        match nearest.map(|sample| self.link(page, row, sample)) {
             Some(address) => format!("[{text}]({address})"),
             None => text,
         }

@@ -7,6 +7,7 @@ use purge_unlearning::attacks::attack;
 
 use super::measure::{LONG, Measure};
 use super::network::{Network, Row};
+use super::query::shipped;
 use super::sample::{Key, Sample};
 use super::summary::{MASKED, summary};
 
@@ -18,12 +19,10 @@ pub fn page(network: &Network, address: &str) -> String {
     text += &summary(&[network], address);
     let _ = writeln!(text, "\n![TA_r against FA and against the worst membership attack]({model}.svg)\n");
     let _ = writeln!(text, "{}\n", legend(non_members));
-    text += match network.rows.iter().any(|row| row.samples.iter().any(|of| network.link(address, row, of).is_some())) {
-        true => {
-            "Every figure opens the page with its run set up; that of a mean the run whose own figure is nearest to it.\n\n"
-        }
-        false => "The page does not come with this network, so its figures open nothing.\n\n",
-    };
+    text += "Every figure opens the page with its run set up; that of a mean the run whose own figure is nearest to it.\n\n";
+    if shipped(data, model).is_none() {
+        text += "The page does not come with this network: it is to be dropped there, and its images.\n\n";
+    }
     for row in network.kept().chain(network.runs()) {
         let mark = if row.key.masks() { format!(" {MASKED}") } else { String::new() };
         let _ = writeln!(text, "## {}{mark}\n", row.key.label());

@@ -27,43 +27,48 @@ pub struct ShownRun<'a> {
 
 /// What the page shows where its address says nothing.
 const DEFAULT_DATA: &str = "mnist";
+const OWN_DATA: &str = "own";
 const DEFAULT_NORM: &str = "group";
 const DEFAULT_CLASSES: [usize; 1] = [3];
 const DEFAULT_METHOD: &str = "purge";
 const DEFAULT_NON_MEMBERS: &str = "test";
 
-/// What follows the question mark, in the page's own order; only what differs from the page's defaults. `None` where the page
-/// does not come with the network and its images.
-pub fn query(shown: &Shown<'_>) -> Option<String> {
-    let norm = ["group", "batch"].into_iter().find(|norm| shown.model == format!("{}-{norm}", shown.data))?;
-    if !["mnist", "pathmnist"].contains(&shown.data) {
-        return None;
-    }
+/// The normalisation of a network that the page comes with, as its name has it; `None` for any other.
+pub fn shipped(data: &str, model: &str) -> Option<&'static str> {
+    let norm = ["group", "batch"].into_iter().find(|norm| model == format!("{data}-{norm}"))?;
+    ["mnist", "pathmnist"].contains(&data).then_some(norm)
+}
+
+/// What follows the question mark, in the page's own order; only what differs from the page's defaults. Where the page does not
+/// come with the network, the visitor brings it along with its images.
+pub fn query(shown: &Shown<'_>) -> String {
+    let norm = shipped(shown.data, shown.model);
+    let data = if norm.is_some() { shown.data } else { OWN_DATA };
     let mut parts = Vec::new();
     let mut say = |key: &str, value: &str, default: &str| {
         if value != default {
             parts.push(format!("{key}={value}"));
         }
     };
-    say("dataset", shown.data, DEFAULT_DATA);
+    say("dataset", data, DEFAULT_DATA);
     // The page has a light version of a set this large, with fewer images than the network was trained on.
-    say("size", if shown.data == "pathmnist" { "whole" } else { "light" }, "light");
+    say("size", if data == "pathmnist" { "whole" } else { "light" }, "light");
     say("class", &joined(shown.classes, "%2C"), &joined(&DEFAULT_CLASSES, "%2C"));
-    say("norm", norm, DEFAULT_NORM);
+    say("norm", norm.unwrap_or(DEFAULT_NORM), DEFAULT_NORM);
     if let Some(run) = &shown.run {
         say("method", run.method, DEFAULT_METHOD);
     }
     say("nonMembers", shown.non_members, DEFAULT_NON_MEMBERS);
     if let Some(run) = &shown.run {
-        let default = method(run.method).ok()?.info().default_preset;
-        say("preset", run.preset, default.as_str());
+        let default = method(run.method).map(|method| method.info().default_preset.as_str());
+        say("preset", run.preset, default.unwrap_or_default());
         for row in TABLE {
             if let Some(value) = run.changes.get(row.key) {
                 say(&row.camel_key(), &text(value), "");
             }
         }
     }
-    Some(parts.join("&"))
+    parts.join("&")
 }
 
 /// A value as the page writes it.
@@ -90,7 +95,7 @@ mod tests {
         non_members: String,
         classes: Vec<usize>,
         run: Option<Run>,
-        query: Option<String>,
+        query: String,
     }
 
     #[derive(Deserialize)]
