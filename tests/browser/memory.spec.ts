@@ -59,7 +59,11 @@ async function takenBy(page: Page, client: CDPSession, cycle: number): Promise<T
       worker.evaluate(() => (globalThis as { memory?: WebAssembly.Memory }).memory?.buffer.byteLength ?? 0),
     );
   const objects: Taken['objects'] = {};
-  for (const name of counted) objects[name] = await countOf(client, name);
+  // What is but passing, such as a section that is being drawn anew, is not there each time.
+  for (let times = 0; times < 3; times++) {
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(resolve)));
+    for (const name of counted) objects[name] = Math.min(objects[name] ?? Infinity, await countOf(client, name));
+  }
   const { usedSize } = await client.send('Runtime.getHeapUsage');
   const taken: Taken = { cycle, wasm: await Promise.all(sizes), heap: usedSize, objects };
   const size = await processSize(page);
