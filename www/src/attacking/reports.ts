@@ -129,7 +129,9 @@ export function verdictWords(info: Pick<AttackInfo, 'headline'>, reports: Report
   }
   const gap = Math.abs(value - retrained.value);
   if (before && before.value === retrained.value) {
-    return 'Before and retrained do not differ here, and so it tells little.';
+    return gap === 0
+      ? 'Before and retrained do not differ here, and so it tells little.'
+      : 'Before and retrained do not differ here, but after does.';
   }
   if (gap === 0) return 'After is as retrained.';
   if (!before) return '';
